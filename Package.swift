@@ -1,0 +1,101 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// `make test` and CI set this, so that a warning of a newer compiler does not stop somebody who only builds.
+let warningsAreErrors = Context.environment["DECAHOSE_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "decahose",
+    products: [
+        .executable(name: "decahose", targets: ["decahose"]),
+        .library(name: "Tweets", targets: ["Tweets"]),
+        .library(name: "Ingest", targets: ["Ingest"]),
+        .library(name: "Dedup", targets: ["Dedup"]),
+        .library(name: "Recovery", targets: ["Recovery"]),
+        .library(name: "StreamClient", targets: ["StreamClient"]),
+        .library(name: "Kafka", targets: ["Kafka"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C libraries from Debian's -dev packages, each wrapped once.
+        system("CLibcurl", "libcurl", "libcurl4-openssl-dev"),
+        system("CLibrdkafka", "rdkafka", "librdkafka-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+
+        // Pure cores: no clock, no socket, no thread, no Kafka.
+        library("Tweets"),
+        library("Ingest", ["Tweets"]),
+        library("Dedup", ["Tweets"]),
+        library("Recovery", ["Tweets"]),
+        library("World", ["Tweets"]),
+
+        // Shells: input and output, and nothing else.
+        library("StreamClient", ["CLibcurl", "CZlib"]),
+        library("Kafka", ["CLibrdkafka"]),
+        library("Settings", ["Tweets", .product(name: "TOMLKit", package: "TOMLKit")]),
+        library("Operations", ["Tweets", logging, histogram]),
+        library("StatusServer", ["Operations", hummingbird, logging]),
+        library(
+            "Services",
+            ["Tweets", "Ingest", "Dedup", "Recovery", "StreamClient", "Kafka", "Settings", "Operations", lifecycle, logging]
+        ),
+        library("Simulator", ["Tweets", "World", "Operations", "CZlib", hummingbird, logging]),
+        .executableTarget(
+            name: "decahose",
+            dependencies: [
+                "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle, logging,
+                arguments,
+            ],
+            swiftSettings: settings
+        ),
+
+        tests("TweetsTests", ["Tweets"]),
+        tests("IngestTests", ["Ingest", "Tweets"]),
+        tests("DedupTests", ["Dedup", "Tweets"]),
+        tests("RecoveryTests", ["Recovery", "Tweets"]),
+        tests("WorldTests", ["World", "Tweets"]),
+        tests("StreamClientTests", ["StreamClient"]),
+        tests("KafkaTests", ["Kafka"]),
+        tests("SettingsTests", ["Settings", "Tweets"]),
+        tests("OperationsTests", ["Operations", "Tweets"]),
+        tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
+        tests("EndToEndTests", ["Kafka", "Tweets"]),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)
