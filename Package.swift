@@ -72,13 +72,17 @@ let package = Package(
         library("StatusServer", ["Operations", hummingbird, logging]),
         library(
             "Services",
-            ["Tweets", "Ingest", "Dedup", "Recovery", "StreamClient", "Kafka", "Settings", "Operations", lifecycle, logging]
+            [
+                "Tweets", "Ingest", "Dedup", "Recovery", "StreamClient", "Kafka", "Settings", "Operations", lifecycle,
+                logging,
+            ]
         ),
         library("Simulator", ["Tweets", "World", "Operations", "CZlib", hummingbird, logging]),
         .executableTarget(
             name: "decahose",
             dependencies: [
-                "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle, logging,
+                "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle,
+                logging,
                 arguments,
             ],
             swiftSettings: settings
