@@ -1,0 +1,48 @@
+import CLibrdkafka
+
+/// The group's committed offsets.
+extension KafkaConsumer {
+    /// What the group has committed for these partitions.
+    ///
+    /// Blocks for at most `timeout`. On a handle with `isolation.level=read_committed` the answer is stable: while a transaction that commits offsets
+    /// is pending, the call waits, and throws `timedOut` when it has waited for too long. A read_uncommitted handle gives
+    /// the old offset at once.
+    public func committed(
+        _ partitions: [KafkaPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [KafkaPartition: KafkaCommittedOffset] {
+        let list = KafkaPartitionList(partitions)
+        let code = rd_kafka_committed(handle.pointer, list.pointer, timeout.kafkaMilliseconds)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw KafkaError(
+                code: KafkaErrorCode(code),
+                isRetriable: code == RD_KAFKA_RESP_ERR__TIMED_OUT
+            )
+        }
+        var result: [KafkaPartition: KafkaCommittedOffset] = [:]
+        for element in list.elements {
+            result[element.position.partition] =
+                if element.error != .none {
+                    .unknown(element.error)
+                } else if element.position.offset >= 0 {
+                    .offset(element.position.offset)
+                } else {
+                    KafkaCommittedOffset.none
+                }
+        }
+        return result
+    }
+
+    /// Commits these offsets for the group, and waits for the broker's answer.
+    public func commit(_ positions: [KafkaPosition]) throws(KafkaError) {
+        let list = KafkaPartitionList(positions)
+        try KafkaError.check(rd_kafka_commit(handle.pointer, list.pointer, 0))
+        try list.checkElements()
+    }
+
+    /// Commits these offsets for the group without waiting; a failure goes to librdkafka's log.
+    public func commitWithoutWaiting(_ positions: [KafkaPosition]) throws(KafkaError) {
+        let list = KafkaPartitionList(positions)
+        try KafkaError.check(rd_kafka_commit(handle.pointer, list.pointer, 1))
+    }
+}
