@@ -28,6 +28,7 @@ func system(_ name: String, _ pkgConfig: String, _ apt: String) -> Target {
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -69,7 +70,7 @@ let package = Package(
         library("Kafka", ["CLibrdkafka"]),
         library("Settings", ["Tweets", .product(name: "TOMLKit", package: "TOMLKit")]),
         library("Operations", ["Tweets", logging, histogram]),
-        library("StatusServer", ["Operations", hummingbird, logging]),
+        library("StatusServer", ["Operations", hummingbird, lifecycle, logging]),
         library(
             "Services",
             [
@@ -96,7 +97,7 @@ let package = Package(
         tests("StreamClientTests", ["StreamClient"]),
         tests("KafkaTests", ["Kafka"]),
         tests("SettingsTests", ["Settings", "Tweets"]),
-        tests("OperationsTests", ["Operations", "Tweets"]),
+        tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
         tests("EndToEndTests", ["Kafka", "Tweets"]),
         tests("TidyTests", []),
