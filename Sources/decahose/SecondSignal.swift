@@ -7,19 +7,18 @@ import Synchronization
 enum SecondSignal {
     private static let received = Atomic<Int>(0)
 
-    /// Counts both signals from now on; the service group handles the first.
-    static func install() {
-        for number in [SIGTERM, SIGINT] {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                guard received.wrappingAdd(1, ordering: .relaxed).newValue >= 2 else { return }
-                StandardError.write("A second signal: stopped at once, without draining.\n")
-                _exit(ProcessExit.unacknowledged.rawValue)
-            }
-            source.activate()
-            retained.withLock { $0.append(source) }
+    private static let sources = [SIGTERM, SIGINT].map { number in
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler {
+            guard received.wrappingAdd(1, ordering: .relaxed).newValue >= 2 else { return }
+            StandardError.write("A second signal: stopped at once, without draining.\n")
+            _exit(ProcessExit.unacknowledged.rawValue)
         }
+        return source
     }
 
-    private static let retained = Mutex<[any DispatchSourceSignal]>([])
+    /// Counts both signals from now on; the service group handles the first.
+    static func install() {
+        for source in sources { source.activate() }
+    }
 }
