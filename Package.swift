@@ -99,6 +99,7 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
+        tests("ServicesTests", ["Services", "Settings", "Tweets", "Kafka"]),
         tests("EndToEndTests", ["Kafka", "Tweets"]),
         tests("TidyTests", []),
     ],
