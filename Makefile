@@ -1,0 +1,33 @@
+# Targets: deps build demo test bench format simulate
+SWIFT ?= swift
+BIN = .build/release/decahose
+
+.PHONY: deps build demo test bench format lint
+
+# Debian's packages: what is missing is installed, nothing else is touched.
+PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
+
+deps:
+	@missing=$$(for package in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing: $$missing"; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+build: deps
+	$(SWIFT) build -c release --product decahose
+
+# DEMO hands options on: make demo DEMO='--seconds 300 --report report.json'
+demo: build
+	$(BIN) demo $(DEMO)
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+test: deps lint
+	DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+	DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
