@@ -45,7 +45,15 @@ private final class ThreadWork: Sendable {
 private func runThreadWork(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context else { return nil }
     let work = Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue()
-    pthread_setname_np(pthread_self(), String(work.name.prefix(15)))
+    nameThisThread(work.name)
     work.body()
     return nil
+}
+
+/// Names the calling thread; the C function for it is hidden behind a macro that Swift's Glibc does not set.
+private func nameThisThread(_ name: String) {
+    let descriptor = open("/proc/thread-self/comm", O_WRONLY)
+    guard descriptor >= 0 else { return }
+    FileDescriptorText.write(String(name.prefix(15)), to: descriptor)
+    close(descriptor)
 }
