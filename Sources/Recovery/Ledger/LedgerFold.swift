@@ -1,0 +1,247 @@
+public import Tweets
+
+/// The state of the control topic, folded: what every session, loss, census and job says about event time.
+///
+/// Records may come in any order and any number of times; the fold is the same. It holds no clock: when a record
+/// arrived is handed in, and only "who was heard lately" depends on it.
+public struct LedgerFold: Sendable {
+    /// A session's latest record and when it was last heard of.
+    struct Session: Sendable {
+        var record: SessionRecord
+        var heardAt: MonotonicInstant
+    }
+
+    /// A loss and where in the control topic it was first seen.
+    struct Loss: Sendable {
+        var record: LossRecord
+        var offset: Int64
+    }
+
+    /// By what spans of time it judges.
+    public let timing: LedgerTiming
+
+    var sessions: [StreamPartition: [ControlKey: Session]] = [:]
+    var losses: [ControlKey: Loss] = [:]
+    var census: [ControlKey: CensusRecord] = [:]
+    var ledgers: [StreamPartition: LedgerRecord] = [:]
+    private var marks: [ControlKey: OffsetMarks] = [:]
+
+    /// The jobs, by ID.
+    public internal(set) var jobs: [String: JobRecord] = [:]
+    /// The gaps, by ID.
+    public internal(set) var gaps: [String: GapRecord] = [:]
+    /// The offset after the last record that was folded in.
+    public private(set) var nextOffset: Int64 = 0
+
+    /// A fold of nothing.
+    public init(timing: LedgerTiming) {
+        self.timing = timing
+    }
+
+    /// Takes a record in.
+    ///
+    /// - Parameters:
+    ///   - offset: Its offset in the control topic.
+    ///   - now: When it arrived here.
+    public mutating func apply(_ record: ControlRecord, offset: Int64, arrivedAt now: MonotonicInstant) {
+        nextOffset = max(nextOffset, offset + 1)
+        switch record {
+        case .session(let session):
+            apply(session, arrivedAt: now)
+        case .gap(let gap):
+            gaps[gap.id] = gap
+        case .job(let job):
+            jobs[job.id] = job
+        case .loss(let loss):
+            losses[loss.key] = Loss(record: loss, offset: offset)
+        case .census(let minute):
+            census[minute.key] = minute
+        case .ledger(let ledger):
+            ledgers[ledger.stream] = ledger
+        case .claim, .topics:
+            break
+        }
+    }
+
+    /// Forgets what a tombstone names.
+    public mutating func remove(_ key: ControlKey, offset: Int64) {
+        nextOffset = max(nextOffset, offset + 1)
+        switch key.kind {
+        case .session:
+            for stream in sessions.keys { sessions[stream]?[key] = nil }
+            marks[key] = nil
+        case .gap:
+            gaps[key.id] = nil
+        case .job:
+            jobs[key.id] = nil
+        case .loss:
+            losses[key] = nil
+        case .census:
+            census[key] = nil
+        case .ledger:
+            ledgers = ledgers.filter { $0.value.key != key }
+        case .claim, .topics, nil:
+            break
+        }
+    }
+
+    /// The stream partitions that any session was ever opened for.
+    public var streams: [StreamPartition] {
+        Set(sessions.filter { !$0.value.isEmpty }.keys).union(ledgers.keys).sorted()
+    }
+
+    /// Whether no session of the stream partition was heard for the hearing span, by the arrival clock.
+    public func isUnheard(_ stream: StreamPartition, at now: MonotonicInstant) -> Bool {
+        !(sessions[stream] ?? [:]).values.contains { now - $0.heardAt < timing.hearing }
+    }
+
+    /// The connections that have a session which lives and was heard lately: the redundancy in force.
+    public func liveConnections(of stream: StreamPartition, at now: MonotonicInstant) -> [String] {
+        Set(
+            (sessions[stream] ?? [:]).values
+                .filter { $0.record.closed == nil && now - $0.heardAt < timing.hearing }
+                .map(\.record.connection)
+        ).sorted()
+    }
+
+    /// Event time that a live session may yet earn as backfill credit.
+    public func undecidedCredit(of stream: StreamPartition, at now: MonotonicInstant) -> IntervalSet {
+        IntervalSet(
+            (sessions[stream] ?? [:]).values
+                .filter {
+                    $0.record.closed == nil && !$0.record.backfill.decided && $0.record.backfill.askedMinutes > 0
+                        && now - $0.heardAt < timing.hearing
+                }
+                .map {
+                    let leftEnd = LedgerTiming.leftEnd(of: $0.record)
+                    return EventInterval(
+                        from: leftEnd - .seconds(60 * $0.record.backfill.askedMinutes),
+                        to: leftEnd
+                    )
+                }
+        )
+    }
+
+    /// Everything that is known of one stream partition; nil before its timeline starts.
+    ///
+    /// - Parameter frontier: The settled frontier, exclusive.
+    public func coverage(of stream: StreamPartition, frontier: Instant) -> StreamCoverage? {
+        let records = (sessions[stream] ?? [:]).values.map(\.record)
+        guard let start = timelineStart(of: stream, records: records) else { return nil }
+        let ledger = ledgers[stream]
+
+        var claims: [String: [EventInterval]] = ledger?.byConnection ?? [:]
+        var holes: [String: [EventInterval]] = [:]
+        for record in records {
+            if let covered = record.covered { claims[record.connection, default: []].append(covered) }
+            holes[record.connection, default: []] += record.holes
+        }
+        var claimed = IntervalSet()
+        var covered = IntervalSet()
+        var byConnection: [String: IntervalSet] = [:]
+        for (connection, intervals) in claims {
+            let claim = IntervalSet(intervals)
+            let own = IntervalSet(holes[connection] ?? []).union(
+                CensusHoles.holes(of: connection, claiming: claim, in: census.values, stream: stream)
+            )
+            byConnection[connection] = claim.subtracting(own)
+            claimed = claimed.union(claim)
+            covered = covered.union(claim.subtracting(own))
+        }
+        covered = covered.union(IntervalSet(ledger?.covered ?? []))
+
+        let losses = lossTimes(of: stream)
+        let lost = losses.reduce(into: IntervalSet()) { $0 = $0.union($1.time) }
+        return StreamCoverage(
+            stream: stream,
+            timeline: EventInterval(from: start, to: max(start, frontier)),
+            byConnection: byConnection,
+            claimed: claimed,
+            lost: lost,
+            truncated: losses.reduce(into: IntervalSet()) {
+                if $1.loss.record.finding == .truncation { $0 = $0.union($1.time) }
+            },
+            covered: covered.subtracting(lost),
+            filled: filled(stream, losses: losses)
+        )
+    }
+
+    // MARK: What jobs filled
+
+    /// A job fills only what was known to be missing when it was made, and nothing that was lost after it.
+    private func filled(_ stream: StreamPartition, losses: [LossTime]) -> IntervalSet {
+        var filled = IntervalSet(ledgers[stream]?.filled ?? [])
+        for loss in losses { filled = filled.subtracting(loss.time) }
+        for job in jobs.values {
+            for fill in job.fills where fill.stream == stream {
+                var done = IntervalSet(fill.intervals)
+                    .intersection(job.range)
+                    .subtracting(IntervalSet(job.remaining))
+                for loss in losses where loss.loss.offset >= job.knownOffset { done = done.subtracting(loss.time) }
+                filled = filled.union(done)
+            }
+        }
+        return filled
+    }
+
+    // MARK: What was lost behind an acknowledgement
+
+    private typealias LossTime = (loss: Loss, time: IntervalSet)
+
+    /// The event time that the records of a loss may have carried, by stream partition.
+    ///
+    /// Empty where no session and no job is known to have written into the offsets.
+    public func eventTime(of loss: LossRecord) -> [StreamIntervals] {
+        var times: [StreamPartition: [EventInterval]] = [:]
+        for (key, session) in sessions.values.joined() {
+            guard let time = marks[key]?.eventTime(of: loss, session: session.record) else { continue }
+            times[session.record.stream, default: []].append(time)
+        }
+        for job in jobs.values {
+            guard let offsets = job.offsets[loss.kafkaPartition], offsets.first < loss.toOffset,
+                offsets.last >= loss.fromOffset
+            else { continue }
+            for fill in job.fills { times[fill.stream, default: []].append(job.range) }
+        }
+        return times.keys.sorted().map {
+            StreamIntervals(stream: $0, intervals: IntervalSet(times[$0] ?? []).intervals)
+        }
+    }
+
+    /// The losses whose offsets were not yet mapped to event time in the record itself.
+    public var unmappedLosses: [LossRecord] {
+        losses.values.map(\.record).filter { $0.eventTime == nil }.sorted { $0.key.text < $1.key.text }
+    }
+
+    private func lossTimes(of stream: StreamPartition) -> [LossTime] {
+        losses.values.map { loss in
+            let times = loss.record.eventTime ?? eventTime(of: loss.record)
+            return (loss, IntervalSet(times.filter { $0.stream == stream }.flatMap(\.intervals)))
+        }
+    }
+
+    // MARK: Records
+
+    private mutating func apply(_ record: SessionRecord, arrivedAt now: MonotonicInstant) {
+        let key = record.key
+        if let known = sessions[record.stream]?[key], !record.supersedes(known.record) { return }
+        sessions[record.stream, default: [:]][key] = Session(record: record, heardAt: now)
+        marks[key, default: OffsetMarks()].note(record)
+    }
+
+    private func timelineStart(of stream: StreamPartition, records: [SessionRecord]) -> Instant? {
+        let starts =
+            records
+            .filter { $0.covered != nil || $0.closed != .http }
+            .map { min($0.covered?.from ?? LedgerTiming.leftEnd(of: $0), LedgerTiming.leftEnd(of: $0)) }
+        return (starts + [ledgers[stream]?.from].compactMap(\.self)).min()
+    }
+}
+
+extension SessionRecord {
+    /// Whether this record tells more than another of the same session.
+    fileprivate func supersedes(_ other: SessionRecord) -> Bool {
+        if sequence != other.sequence { return sequence > other.sequence }
+        return closed != nil && other.closed == nil
+    }
+}
