@@ -1,0 +1,23 @@
+public import Tweets
+
+/// How many minutes of backfill a reconnect asks for.
+public enum BackfillSizing {
+    /// What is asked beyond the right end, because clocks differ.
+    public static let margin: Duration = .seconds(10)
+
+    /// The minutes from the last covered moment to now, rounded up, within 1 … `limit`.
+    ///
+    /// More than is needed only makes duplicates; where the hole is longer than `limit`, a recovery job fills the rest.
+    ///
+    /// - Parameters:
+    ///   - now: The present, by the server's clock where it is known.
+    ///   - rightEnd: The last moment that was covered, which already holds the delivery slack; nil where nothing ever
+    ///     was, which asks for one minute.
+    ///   - limit: The most that the dialect allows.
+    public static func minutes(now: Instant, rightEnd: Instant?, limit: Int) -> Int {
+        guard let rightEnd else { return 1 }
+        let missing = (now - rightEnd + margin).milliseconds
+        let minutes = (missing + 59_999) / 60_000
+        return Int(min(max(minutes, 1), Int64(limit)))
+    }
+}
