@@ -79,10 +79,11 @@ let package = Package(
             ]
         ),
         library("Simulator", ["Tweets", "World", "Operations", "CZlib", hummingbird, logging]),
+        library("Demo", ["Tweets", "Kafka", "StreamClient", "Operations"]),
         .executableTarget(
             name: "decahose",
             dependencies: [
-                "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle,
+                "Demo", "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle,
                 logging,
                 arguments,
             ],
@@ -100,6 +101,7 @@ let package = Package(
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
         tests("ServicesTests", ["Services", "Settings", "Tweets", "Kafka"]),
+        tests("DemoTests", ["Demo", "Tweets"]),
         tests("EndToEndTests", ["Kafka", "Tweets"]),
         tests("TidyTests", []),
     ],

@@ -1,0 +1,34 @@
+/// What a downstream `read_committed` consumer of the clean topic got, Tweet by Tweet.
+struct Deliveries: Sendable {
+    /// What happened to one ID, in the order of its partition.
+    struct Fate: Sendable, Equatable {
+        var delivered = 0
+        var tombstones = 0
+        var deliveredAfterTombstone = false
+    }
+
+    private(set) var fates: [UInt64: Fate] = [:]
+    /// Records with a Tweet.
+    private(set) var tweets = 0
+    /// Records that delete a Tweet.
+    private(set) var tombstones = 0
+    /// Records whose key is not the ID inside the Tweet, or no ID at all.
+    private(set) var misKeyed = 0
+
+    mutating func tweet(_ id: UInt64, idInside: UInt64?) {
+        tweets += 1
+        if idInside != id { misKeyed += 1 }
+        let wasDeleted = fates[id].map { $0.tombstones > 0 } ?? false
+        fates[id, default: Fate()].delivered += 1
+        if wasDeleted { fates[id]?.deliveredAfterTombstone = true }
+    }
+
+    mutating func tombstone(_ id: UInt64) {
+        tombstones += 1
+        fates[id, default: Fate()].tombstones += 1
+    }
+
+    mutating func unreadableKey() {
+        misKeyed += 1
+    }
+}

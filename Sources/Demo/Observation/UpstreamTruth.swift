@@ -1,0 +1,25 @@
+import Tweets
+
+/// What the simulated upstream says it sent: the only thing that deliveries are compared with.
+struct UpstreamTruth: Sendable {
+    /// One Tweet of the upstream.
+    struct Tweet: Sendable, Equatable {
+        var stream: Int
+        var deletedAt: Instant?
+    }
+
+    var tweets: [UInt64: Tweet] = [:]
+
+    /// Reads lines of `<id> <stream partition> [<time of the delete>]`.
+    init(lines: String) {
+        for line in lines.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count >= 2, let id = UInt64(fields[0]), let stream = Int(fields[1]) else { continue }
+            tweets[id] = Tweet(stream: stream, deletedAt: fields.count > 2 ? Self.instant(fields[2]) : nil)
+        }
+    }
+
+    private static func instant(_ text: Substring) -> Instant? {
+        Int64(text).map { Instant(milliseconds: $0) } ?? Instant(text)
+    }
+}
