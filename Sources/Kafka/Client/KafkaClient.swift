@@ -40,24 +40,33 @@ extension KafkaClient {
         )
     }
 
-    /// The oldest offset of a partition and the one that follows its newest record, asked of its leader.
+    /// The oldest offset of each partition and the one that follows its newest record, asked of the leaders.
     ///
     /// Blocks for at most `timeout`. On a producer, and on a consumer with `isolation.level=read_committed`, `high` is
-    /// the **last stable offset**, not the high watermark: `KafkaWatermarkQuery` gives the latter.
-    public func queryWatermarks(_ partition: KafkaPartition, timeout: Duration) throws(KafkaError) -> KafkaWatermarks {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        try KafkaError.check(
-            rd_kafka_query_watermark_offsets(
-                handle.pointer,
-                partition.topic,
-                partition.partition,
-                &low,
-                &high,
-                timeout.kafkaMilliseconds
-            )
+    /// the **last stable offset**, not the high watermark: `KafkaWatermarkQuery` gives the latter. A partition's own
+    /// error (no such partition, no leader) is thrown.
+    public func watermarks(
+        of partitions: [KafkaPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
+        // Not by rd_kafka_query_watermark_offsets, which in 2.0.2 waits past its time-out, for as long as the leader
+        // that it has in mind cannot be reached. The two logical offsets are also the protocol's special timestamps.
+        let deadline = ContinuousClock.now + timeout
+        let low = try offsets(
+            at: partitions.map { ($0, KafkaPosition.beginning) },
+            timeout: timeout
         )
-        return KafkaWatermarks(low: low, high: high)
+        let high = try offsets(
+            at: partitions.map { ($0, KafkaPosition.end) },
+            timeout: deadline - .now
+        )
+        let highs = Dictionary(high.map { ($0.partition, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        var result: [KafkaPartition: KafkaWatermarks] = [:]
+        for position in low {
+            guard let high = highs[position.partition] else { continue }
+            result[position.partition] = KafkaWatermarks(low: position.offset, high: high)
+        }
+        return result
     }
 
     /// For each partition the first offset whose record is not older than the given time, in milliseconds since 1970.
@@ -68,6 +77,7 @@ extension KafkaClient {
         at times: [(partition: KafkaPartition, milliseconds: Int64)],
         timeout: Duration
     ) throws(KafkaError) -> [KafkaPosition] {
+        if times.isEmpty { return [] }
         let list = KafkaPartitionList(times.map { KafkaPosition($0.partition, offset: $0.milliseconds) })
         try KafkaError.check(
             rd_kafka_offsets_for_times(handle.pointer, list.pointer, timeout.kafkaMilliseconds)

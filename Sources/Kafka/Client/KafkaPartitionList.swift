@@ -41,6 +41,11 @@ struct KafkaPartitionList: ~Copyable {
 
     /// Throws the first partition's own error that there is.
     func checkElements() throws(KafkaError) {
+        try Self.check(elements)
+    }
+
+    /// Throws the first partition's own error that there is.
+    static func check(_ elements: [(position: KafkaPosition, error: KafkaErrorCode)]) throws(KafkaError) {
         for element in elements where element.error != .none {
             throw KafkaError(code: element.error, message: "\(element.position.partition): \(element.error.text)")
         }

@@ -21,15 +21,18 @@ public final class KafkaWatermarkQuery: Sendable {
         client = Mutex(try KafkaConsumer(self.properties, observer: observer))
     }
 
-    /// The oldest offset of a partition and its high watermark.
+    /// The oldest offset and the high watermark of each partition.
     ///
     /// Blocks for at most twice `timeout`: a question that fails is asked again of a new handle.
-    public func watermarks(of partition: KafkaPartition, timeout: Duration) throws(KafkaError) -> KafkaWatermarks {
+    public func watermarks(
+        of partitions: [KafkaPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [KafkaPartition: KafkaWatermarks] {
         let current = client.withLock { $0 }
         do {
-            return try current.queryWatermarks(partition, timeout: timeout)
+            return try current.watermarks(of: partitions, timeout: timeout)
         } catch  where error.code != .unknownTopicOrPartition && error.code != .unknownPartition {
-            return try replacement(of: current).queryWatermarks(partition, timeout: timeout)
+            return try replacement(of: current).watermarks(of: partitions, timeout: timeout)
         }
     }
 

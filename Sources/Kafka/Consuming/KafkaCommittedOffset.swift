@@ -3,7 +3,7 @@ public enum KafkaCommittedOffset: Equatable, Sendable {
     /// The next offset to read.
     case offset(Int64)
     /// The group has never committed this partition, or its commit has expired.
-    case none
-    /// The answer is not known: ask again. Never to be read as `none`.
+    case absent
+    /// The answer is not known: ask again. Never to be read as `absent`.
     case unknown(KafkaErrorCode)
 }

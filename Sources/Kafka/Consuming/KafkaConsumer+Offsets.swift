@@ -27,17 +27,28 @@ extension KafkaConsumer {
                 } else if element.position.offset >= 0 {
                     .offset(element.position.offset)
                 } else {
-                    KafkaCommittedOffset.none
+                    .absent
                 }
         }
         return result
     }
 
     /// Commits these offsets for the group, and waits for the broker's answer.
-    public func commit(_ positions: [KafkaPosition]) throws(KafkaError) {
+    ///
+    /// Blocks for at most `timeout`. After `timedOut` the commit may still take place.
+    public func commit(_ positions: [KafkaPosition], timeout: Duration) throws(KafkaError) {
+        // rd_kafka_commit would wait for ever while the group has no coordinator.
+        let queue = rd_kafka_queue_new(handle.pointer)
+        defer { rd_kafka_queue_destroy(queue) }
         let list = KafkaPartitionList(positions)
-        try KafkaError.check(rd_kafka_commit(handle.pointer, list.pointer, 0))
-        try list.checkElements()
+        try KafkaError.check(rd_kafka_commit_queue(handle.pointer, list.pointer, queue, nil, nil))
+        guard let event = rd_kafka_queue_poll(queue, timeout.kafkaMilliseconds) else {
+            throw KafkaError(code: .timedOut, isRetriable: true)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        try KafkaError.check(rd_kafka_event_error(event))
+        let answers = KafkaPartitionList.elements(of: rd_kafka_event_topic_partition_list(event))
+        try KafkaPartitionList.check(answers)
     }
 
     /// Commits these offsets for the group without waiting; a failure goes to librdkafka's log.

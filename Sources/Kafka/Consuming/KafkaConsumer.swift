@@ -102,7 +102,7 @@ public final class KafkaConsumer: KafkaClient {
     /// Gives the next record or event, waiting up to `timeout`; runs the rebalance handler where one is due.
     public func poll(timeout: Duration) -> KafkaConsumerEvent {
         // Single messages only: in 2.0.2 the batch calls can skip records around pause, seek and rebalance.
-        guard let message = rd_kafka_consumer_poll(handle.pointer, timeout.kafkaMilliseconds) else { return .none }
+        guard let message = rd_kafka_consumer_poll(handle.pointer, timeout.kafkaMilliseconds) else { return .nothing }
         if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return .message(KafkaMessage(owning: message)) }
         defer { rd_kafka_message_destroy(message) }
         let partition = message.pointee.rkt.map { topic in

@@ -1,7 +1,7 @@
 /// What one poll of a consumer gave.
 public enum KafkaConsumerEvent: ~Copyable {
     /// Nothing within the time-out.
-    case none
+    case nothing
     /// A record.
     case message(KafkaMessage)
     /// The consumer has read a partition up to its end (of what its isolation level may see); only with

@@ -39,7 +39,10 @@ public struct KafkaDeliveryReport: ~Copyable {
 
     /// Its offset; nil for a failed one, and for an acknowledged one whose retry met `DUPLICATE_SEQUENCE_NUMBER`: it is
     /// in the log, at an offset that the broker did not repeat.
-    public var offset: Int64? { message.pointee.offset < 0 ? nil : message.pointee.offset }
+    public var offset: Int64? {
+        // librdkafka numbers the records of a refused batch too, from the -1 that the broker gave.
+        message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.pointee.offset >= 0 ? message.pointee.offset : nil
+    }
 
     /// Whether it is in the log.
     public var persistence: Persistence {
@@ -50,8 +53,16 @@ public struct KafkaDeliveryReport: ~Copyable {
         }
     }
 
-    /// Its timestamp, in milliseconds since 1970.
-    public var timestampMilliseconds: Int64 { rd_kafka_message_timestamp(message, nil) }
+    /// Its timestamp, in milliseconds since 1970: as it was given, or the broker's where the topic is stamped by it.
+    public var timestampMilliseconds: Int64 {
+        // librdkafka hides the timestamp of a failed record, which is just what sending it again needs. Nobody else can
+        // see the record while its report is visited.
+        let record = UnsafeMutablePointer(mutating: message)
+        let error = record.pointee.err
+        record.pointee.err = RD_KAFKA_RESP_ERR_NO_ERROR
+        defer { record.pointee.err = error }
+        return rd_kafka_message_timestamp(record, nil)
+    }
 
     /// The topic's name; makes a String, so not for every record.
     public var topic: String { String(cString: rd_kafka_topic_name(message.pointee.rkt)) }
