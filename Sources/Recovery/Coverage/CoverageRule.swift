@@ -1,0 +1,43 @@
+/// The numbers of the coverage rule; all follow from the delivery slack, so that one setting shortens them together.
+public struct CoverageRule: Hashable, Sendable {
+    /// How late after its creation a Tweet may be delivered and still be counted on.
+    public let slack: Duration
+
+    /// The rule for a slack.
+    ///
+    /// - Parameter slack: At least a second.
+    public init(slack: Duration) {
+        precondition(slack >= .seconds(1), "a delivery slack of \(slack)")
+        self.slack = slack
+    }
+
+    /// What a session claims begins so long after the server's `Date`: the header has whole seconds, and the server's
+    /// clock and the snowflakes' may differ by 4 s.
+    public static let leftMargin: Duration = .seconds(5)
+
+    /// The share of the Tweets of a second that may be older than its frontier.
+    public static let frontierQuantile = 0.01
+
+    /// The stretch after the left end whose median second is the baseline, and the time that the frontier must have
+    /// passed the left end by before credit is given: a minute at the default slack.
+    public var baselineTime: Duration { slack / 2 }
+
+    /// The stretch that must hold `windowShare` of the baseline, and the distance that credit keeps from the oldest
+    /// second it rests on: 10 s at the default slack.
+    public var windowTime: Duration { slack / 12 }
+
+    /// `windowTime` in whole seconds, at least one.
+    var windowSeconds: Int { max(1, Int((windowTime / .seconds(1)).rounded(.up))) }
+
+    /// `baselineTime` in whole seconds, at least one.
+    var baselineSeconds: Int { max(1, Int(baselineTime / .seconds(1))) }
+
+    /// The share of the baseline that each second of a backfill must hold.
+    static let secondShare = 0.5
+
+    /// The share of the baseline that each window of a backfill must hold.
+    static let windowShare = 0.8
+
+    /// The most that can be credited: the most minutes of backfill that any dialect grants, and one.
+    static let backfillSecondsMax = 6 * 60
+}
