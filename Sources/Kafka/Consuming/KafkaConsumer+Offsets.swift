@@ -19,18 +19,7 @@ extension KafkaConsumer {
                 isRetriable: code == RD_KAFKA_RESP_ERR__TIMED_OUT
             )
         }
-        var result: [KafkaPartition: KafkaCommittedOffset] = [:]
-        for element in list.elements {
-            result[element.position.partition] =
-                if element.error != .none {
-                    .unknown(element.error)
-                } else if element.position.offset >= 0 {
-                    .offset(element.position.offset)
-                } else {
-                    .absent
-                }
-        }
-        return result
+        return KafkaCommittedOffset.byPartition(list.elements)
     }
 
     /// Commits these offsets for the group, and waits for the broker's answer.
