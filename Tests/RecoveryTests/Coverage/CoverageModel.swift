@@ -59,18 +59,21 @@ struct CoverageModel {
         var sequence: UInt64 = 0
         while created < Double(length) {
             created += -1000 / rate * Double.random(in: 0.0001..<1, using: &generator).logarithm
-            let moment = Int64(created)
-            let along = moment - rampStart
-            let lag = along < 0 || along > rampLength ? 0 : rampHeight * along / rampLength
-            exit = max(exit, moment + lag)
             let latency =
                 generator.chance(0.008)
                 ? Int64.random(in: 6000...Self.latencyMax, using: &generator)
                 : Int64.random(in: 150...5000, using: &generator)
             sequence += 1
-            let since = midnight.milliseconds + moment - TweetID.snowflakeEpoch
+            let since = midnight.milliseconds + Int64(created) - TweetID.snowflakeEpoch
             guard let id = TweetID(UInt64(since) << 22 | sequence & 0x3F_FFFF) else { continue }
-            tweets.append(Tweet(id: id, created: moment, delivered: exit + latency))
+            tweets.append(Tweet(id: id, created: Int64(created), delivered: Int64(created) + latency))
+        }
+        // A lagging stream is a queue behind whatever delayed each Tweet before it: first in, first out.
+        for index in tweets.indices.sorted(by: { tweets[$0].delivered < tweets[$1].delivered }) {
+            let along = tweets[index].delivered - rampStart
+            let lag = along < 0 || along > rampLength ? 0 : rampHeight * along / rampLength
+            exit = max(exit, tweets[index].delivered + lag)
+            tweets[index].delivered = exit
         }
         self.tweets = tweets
         byDelivery = tweets.indices.sorted { tweets[$0].delivered < tweets[$1].delivered }
@@ -164,7 +167,7 @@ struct CoverageModel {
             let from = start - asked * 60_000
             var old = delivered(from..<start)
             if mode == .partial { old = Array(old.suffix(Int.random(in: 0...old.count, using: &generator))) }
-            if mode == .thinned { old = old.filter { _ in generator.chance(0.5) } }
+            if mode == .thinned { old = old.filter { _ in generator.chance(0.4) } }
             let spread = asked * 60_000 / Int64.random(in: 4...30, using: &generator)
             for (number, index) in old.enumerated() {
                 reads.append((start + spread * Int64(number) / Int64(max(1, old.count)), index))
