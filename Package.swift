@@ -101,6 +101,7 @@ let package = Package(
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
         tests("ServicesTests", ["Services", "Settings", "Tweets", "Kafka"]),
+        tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
         tests("EndToEndTests", ["Kafka", "Tweets"]),
         tests("TidyTests", []),

@@ -1,0 +1,84 @@
+import Logging
+import Operations
+import StatusServer
+import StreamClient
+import Testing
+
+@Suite("The status server over loopback")
+struct StatusServerTests {
+    /// Serves a board while `body` asks it, and stops.
+    private func serve(
+        _ board: StatusBoard,
+        token: String? = nil,
+        _ body: @escaping @Sendable (_ url: String) throws -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let metrics = MetricsRegistry()
+        metrics.counter("decahose_test_total", "A test's counter.").add(7)
+        let server = StatusServer(
+            host: "127.0.0.1",
+            port: 0,
+            board: board,
+            metrics: metrics,
+            token: token.map { token in { @Sendable in token } },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onListening: { port.yield($0) }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            group.addTask {
+                for await number in ports {
+                    let url = "http://127.0.0.1:\(number)"
+                    return try await BlockingThread.run(named: "ask") { try body(url) }
+                }
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    @Test("health, readiness with reasons, metrics and documents are answered; the rest is said not to be there")
+    func documents() async throws {
+        let board = StatusBoard()
+        board.show("/status") { Array(#"{"role":"test"}"#.utf8) }
+        try await serve(board) { url in
+            #expect(try WebRequest(url: url + "/healthz").send().status == 200)
+            let starting = try WebRequest(url: url + "/readyz").send()
+            #expect(starting.status == 503)
+            #expect(String(decoding: starting.body, as: UTF8.self) == "start: starting\n")
+            board.isStarted()
+            #expect(try WebRequest(url: url + "/readyz").send().status == 200)
+            board.setProblem("partition 3", "its changelog has a hole; run decahose dedup rebuild")
+            let refused = try WebRequest(url: url + "/readyz").send()
+            #expect(String(decoding: refused.body, as: UTF8.self).contains("partition 3: its changelog"))
+            let metrics = try WebRequest(url: url + "/metrics").send()
+            #expect(String(decoding: metrics.body, as: UTF8.self).contains("decahose_test_total 7\n"))
+            #expect(try WebRequest(url: url + "/status").send().body == Array(#"{"role":"test"}"#.utf8))
+            let nothing = try WebRequest(url: url + "/secrets").send()
+            #expect(nothing.status == 404)
+            #expect(String(decoding: nothing.body, as: UTF8.self).contains("/status"))
+        }
+    }
+
+    private func post(_ url: String, _ headers: [String]) throws -> WebRequest.Answer {
+        try WebRequest(method: "POST", url: url, body: [0x7B, 0x7D], headers: headers).send()
+    }
+
+    @Test("a change needs the token, and is off without one")
+    func changes() async throws {
+        let board = StatusBoard()
+        board.offer("/backfill") { body in .init(status: 202, json: #"{"bytes":\#(body.count)}"#) }
+        try await serve(board) { url in
+            let refused = try post(url + "/backfill", ["Authorization: Bearer "])
+            #expect(refused.status == 403)
+        }
+        try await serve(board, token: "secret") { url in
+            #expect(try post(url + "/backfill", []).status == 401)
+            #expect(try post(url + "/backfill", ["Authorization: Bearer secreT"]).status == 401)
+            let answer = try post(url + "/backfill", ["Authorization: Bearer secret"])
+            #expect(answer.status == 202)
+            #expect(answer.body == Array(#"{"bytes":2}"#.utf8))
+            #expect(try post(url + "/other", ["Authorization: Bearer secret"]).status == 404)
+        }
+    }
+}
