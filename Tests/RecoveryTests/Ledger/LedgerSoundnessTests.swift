@@ -32,7 +32,7 @@ struct LedgerSoundnessTests {
         var lostEver: [Bool] {
             var flags = Self.none
             for loss in losses.values {
-                for time in loss.record.eventTime ?? [] { time.intervals.forEach { Self.mark(&flags, $0) } }
+                for time in loss.record.eventTime ?? [] { for one in time.intervals { Self.mark(&flags, one) } }
             }
             return flags
         }
@@ -46,7 +46,7 @@ struct LedgerSoundnessTests {
                     if let covered = record.covered { Self.mark(&claimed, covered) }
                 }
                 var holes = Self.none
-                for record in own { record.holes.forEach { Self.mark(&holes, $0) } }
+                for record in own { for one in record.holes { Self.mark(&holes, one) } }
                 for record in census.values where record.valid {
                     let first = Int((record.minute - midnight).milliseconds / 1000)
                     let missed = record.rows.contains { row in
@@ -66,10 +66,12 @@ struct LedgerSoundnessTests {
             var filled = Self.none
             for job in jobs.values {
                 var done = Self.none
-                for fill in job.fills { fill.intervals.forEach { Self.mark(&done, $0) } }
-                job.remaining.forEach { Self.mark(&done, $0, false) }
+                for fill in job.fills { for one in fill.intervals { Self.mark(&done, one) } }
+                for one in job.remaining { Self.mark(&done, one, false) }
                 for loss in losses.values where loss.offset >= job.knownOffset {
-                    for time in loss.record.eventTime ?? [] { time.intervals.forEach { Self.mark(&done, $0, false) } }
+                    for time in loss.record.eventTime ?? [] {
+                        for one in time.intervals { Self.mark(&done, one, false) }
+                    }
                 }
                 for second in done.indices where done[second] { filled[second] = true }
             }
@@ -223,7 +225,7 @@ struct LedgerSoundnessTests {
                 reached[gap.state, default: 0] += 1
                 switch gap.state {
                 case .open, .closed, .scheduled, .running: Model.mark(&inGaps, gap.range)
-                case .partial, .unrecoverable: gap.unrecoverable.forEach { Model.mark(&inGaps, $0) }
+                case .partial, .unrecoverable: for one in gap.unrecoverable { Model.mark(&inGaps, one) }
                 case .filled, .settled, .withdrawn: break
                 }
             }
@@ -234,7 +236,7 @@ struct LedgerSoundnessTests {
             // Needless: what a live gap calls missing must not be covered.
             for gap in ledger.gaps(of: firstPartition) where !gap.state.isFinal {
                 var missing = Model.none
-                gap.missing.forEach { Model.mark(&missing, $0) }
+                for one in gap.missing { Model.mark(&missing, one) }
                 let needless = missing.indices.first { missing[$0] && (covered[$0] || filled[$0]) }
                 #expect(needless == nil, "seed \(seed): at \(second), that second is no gap")
             }

@@ -143,7 +143,7 @@ struct BackfillPlannerTests {
 
     @Test("the budget is 5 in 5 minutes for Replay and half of 50 in 15 minutes for v2")
     func budget() {
-        var replay = RequestBudget(.gnip)
+        var replay = RecoveryBudget(.gnip)
         let taken = (0..<5).map { replay.take(at: clock($0)) }
         #expect(taken == [true, true, true, true, true])
         let tooMany = replay.take(at: clock(299))
@@ -151,7 +151,7 @@ struct BackfillPlannerTests {
         #expect(replay.available(at: clock(300)) == 1)
         let later = replay.take(at: clock(300))
         #expect(later)
-        #expect(RequestBudget(.v2).available(at: clock(0)) == 25)
+        #expect(RecoveryBudget(.v2).available(at: clock(0)) == 25)
     }
 
     @Test("every request of random needs is acceptable, and all that can be asked is asked", arguments: Seeds.draw(20))

@@ -1,7 +1,7 @@
 public import Tweets
 
 /// Counts requests in a sliding span, so that recovery never takes what the live connections need.
-public struct RequestBudget: Hashable, Sendable {
+public struct RecoveryBudget: Hashable, Sendable {
     /// The most requests in the span.
     public let limit: Int
     /// The span.
