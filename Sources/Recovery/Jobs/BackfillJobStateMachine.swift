@@ -52,6 +52,11 @@ public struct BackfillJobStateMachine: Sendable {
         }
     }
 
+    /// Whether a request is at work.
+    public var isRequesting: Bool {
+        if case .requesting = phase { true } else { false }
+    }
+
     /// What is to be done now.
     ///
     /// - Parameters:

@@ -22,7 +22,7 @@ public struct LedgerFold: Sendable {
 
     var sessions: [StreamPartition: [ControlKey: Session]] = [:]
     var losses: [ControlKey: Loss] = [:]
-    var census: [ControlKey: CensusRecord] = [:]
+    var census: [ControlKey: CensusMinute] = [:]
     var ledgers: [StreamPartition: LedgerRecord] = [:]
     private var marks: [ControlKey: OffsetMarks] = [:]
 
@@ -55,12 +55,35 @@ public struct LedgerFold: Sendable {
         case .loss(let loss):
             losses[loss.key] = Loss(record: loss, offset: offset)
         case .census(let minute):
-            census[minute.key] = minute
+            census[minute.key] = CensusMinute(minute)
         case .ledger(let ledger):
             ledgers[ledger.stream] = ledger
         case .claim, .topics:
             break
         }
+    }
+
+    /// Notes that everything up to an offset is known, though the record itself says nothing new.
+    mutating func pass(_ offset: Int64) {
+        nextOffset = max(nextOffset, offset + 1)
+    }
+
+    /// Puts the state of a job in place of what control has, which will follow.
+    mutating func keep(_ job: JobRecord) {
+        jobs[job.id] = job
+    }
+
+    /// The highest offset of raw that any session or job was told is acknowledged; nil where none was, and where a known
+    /// truncation explains why it is gone.
+    func highestAcknowledged(in partition: Int) -> Int64? {
+        let bySessions = sessions.values.joined().compactMap { $0.value.record.offsets[partition]?.last }
+        let byJobs = jobs.values.compactMap { $0.offsets[partition]?.last }
+        let known = losses.values.map(\.record)
+            .filter { $0.finding == .truncation && $0.kafkaPartition == partition }
+            .map { $0.toOffset - 1 }
+            .max()
+        guard let highest = (bySessions + byJobs).max(), highest > known ?? -1 else { return nil }
+        return highest
     }
 
     /// Forgets what a tombstone names.
@@ -142,7 +165,7 @@ public struct LedgerFold: Sendable {
         for (connection, intervals) in claims {
             let claim = IntervalSet(intervals)
             let own = IntervalSet(holes[connection] ?? []).union(
-                CensusHoles.holes(of: connection, claiming: claim, in: census.values, stream: stream)
+                IntervalSet(census.values.compactMap { $0.hole(of: connection, claiming: claim, stream: stream) })
             )
             byConnection[connection] = claim.subtracting(own)
             claimed = claimed.union(claim)
@@ -206,6 +229,16 @@ public struct LedgerFold: Sendable {
         return times.keys.sorted().map {
             StreamIntervals(stream: $0, intervals: IntervalSet(times[$0] ?? []).intervals)
         }
+    }
+
+    /// The delivery census, by minute and Kafka partition.
+    public var censusRecords: [CensusRecord] {
+        census.values.map(\.record).sorted { ($0.minute, $0.kafkaPartition) < ($1.minute, $1.kafkaPartition) }
+    }
+
+    /// The latest record of every session, by stream partition, connection and start.
+    public var sessionRecords: [SessionRecord] {
+        sessions.values.joined().map(\.value.record).sorted { $0.key.text < $1.key.text }
     }
 
     /// The losses whose offsets were not yet mapped to event time in the record itself.

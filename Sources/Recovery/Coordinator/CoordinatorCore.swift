@@ -1,0 +1,350 @@
+public import Tweets
+
+/// The coordinator without any input or output: control records, time and outcomes in, writes and requests out.
+///
+/// It follows control all the time; it acts only while it leads. A shell that loses the lead, or whose write fails,
+/// throws it away and starts another from the control topic: that is the only state there is.
+public struct CoordinatorCore: Sendable {
+    /// By what it judges.
+    public let options: CoordinatorOptions
+
+    /// What control says.
+    public private(set) var fold: LedgerFold
+    private var lead: Lead?
+
+    private struct Lead: Sendable {
+        var ledger: GapLedger
+        var machines: [String: BackfillJobStateMachine] = [:]
+        var savedJobs: [String: (record: JobRecord, at: MonotonicInstant)] = [:]
+        var budget: RecoveryBudget
+        /// Losses whose mapping was written and has not come back yet.
+        var mapping: Set<ControlKey> = []
+    }
+
+    /// A coordinator that knows nothing yet and stands by.
+    public init(options: CoordinatorOptions) {
+        self.options = options
+        fold = LedgerFold(timing: options.timing)
+    }
+
+    // MARK: Control
+
+    /// Takes a record of the control topic in.
+    public mutating func apply(_ record: ControlRecord, offset: Int64, arrivedAt now: MonotonicInstant) {
+        if lead != nil {
+            switch record {
+            case .gap, .job:
+                // Ours, and older than what we hold: nobody else writes them.
+                fold.pass(offset)
+                return
+            case .loss(let loss) where loss.eventTime != nil:
+                lead?.mapping.remove(loss.key)
+            default:
+                break
+            }
+        }
+        fold.apply(record, offset: offset, arrivedAt: now)
+    }
+
+    /// Takes a tombstone of the control topic in.
+    public mutating func remove(_ key: ControlKey, offset: Int64) {
+        fold.remove(key, offset: offset)
+    }
+
+    /// Whether it acts.
+    public var isLeading: Bool { lead != nil }
+
+    /// Begins to act; control must have been read up to its end.
+    public mutating func startLeading(at now: MonotonicInstant) {
+        precondition(lead == nil, "it leads already")
+        var lead = Lead(
+            ledger: GapLedger(gaps: fold.gaps, timing: options.timing),
+            budget: RecoveryBudget(options.limits)
+        )
+        for job in fold.jobs.values {
+            lead.savedJobs[job.id] = (job, now)
+            guard !job.state.isFinal else { continue }
+            lead.machines[job.id] = BackfillJobStateMachine(
+                job,
+                limits: options.limits,
+                slack: options.timing.slack,
+                at: now
+            )
+        }
+        self.lead = lead
+    }
+
+    // MARK: Looking
+
+    /// Brings everything in step with what is known, and says what is to be done.
+    ///
+    /// - Parameters:
+    ///   - now: The server's time, as well as it is known.
+    ///   - clock: The coordinator's monotonic clock.
+    public mutating func turn(
+        now: Instant,
+        clock: MonotonicInstant,
+        _ surroundings: CoordinatorSurroundings
+    ) -> CoordinatorTurn {
+        var turn = CoordinatorTurn()
+        guard lead != nil else { return turn }
+        turn.writes += mapLosses() + truncations(surroundings.rawEnds, now: now)
+        turn.writes += reconcile(now: now, clock: clock, surroundings).map { .gap($0) }
+        turn.requests = startRequests(now: now, clock: clock)
+        if lead?.mapping.isEmpty == true, fold.unmappedLosses.isEmpty {
+            turn.writes += plan(now: now, clock: clock)
+        }
+        turn.writes += jobsToSave(at: clock).map { .job($0) }
+        return turn
+    }
+
+    /// Takes what a job's present request has brought so far.
+    public mutating func progressed(_ job: String, _ progress: BackfillProgress, now: Instant) {
+        lead?.machines[job]?.progressed(progress, wall: now)
+        keep(job)
+    }
+
+    /// Takes the end of a job's present request; its last progress must have been told before.
+    public mutating func ended(_ job: String, _ outcome: BackfillOutcome, now: Instant, clock: MonotonicInstant) {
+        lead?.machines[job]?.ended(outcome, at: clock, wall: now)
+        keep(job)
+    }
+
+    // MARK: Operators
+
+    /// Makes jobs for a stretch of event time, whether or not it is known to be missing.
+    ///
+    /// - Parameter partition: The stream partition's number; nil for all that were ever read.
+    /// - Returns: The jobs, which the next turn writes; empty where nothing of the stretch can be asked for.
+    public mutating func backfill(
+        _ range: EventInterval,
+        partition: Int?,
+        now: Instant
+    ) -> [JobRecord] {
+        guard lead != nil else { return [] }
+        let streams = fold.streams.filter { partition == nil || $0.number == partition }
+        let needs = streams.map { BackfillNeed(gap: "", stream: $0, missing: IntervalSet(range)) }
+        let requests = BackfillPlanner(limits: options.limits).requests(for: needs, active: [], at: now)
+        return requests.map { request in
+            var request = request
+            request.gaps = []
+            request.fills = request.fills.map { fill in
+                let missing = fold.coverage(of: fill.stream, frontier: frontier(of: fill.stream, now: now))?.missing
+                return StreamIntervals(
+                    stream: fill.stream,
+                    intervals: (missing ?? IntervalSet()).intersection(request.range).intervals
+                )
+            }
+            return add(request, origin: .manual, now: now)
+        }
+    }
+
+    /// Holds a job back; its request, if one is at work, must have been stopped and reported before.
+    public mutating func pause(_ job: String, now: Instant) {
+        lead?.machines[job]?.pause(wall: now)
+        keep(job)
+    }
+
+    /// Lets a held job go on.
+    public mutating func resume(_ job: String, now: Instant, clock: MonotonicInstant) {
+        lead?.machines[job]?.resume(at: clock, wall: now)
+        keep(job)
+    }
+
+    /// Ends a job; its request, if one is at work, must have been stopped and reported before.
+    public mutating func cancel(_ job: String, now: Instant) {
+        lead?.machines[job]?.cancel(wall: now)
+        keep(job)
+    }
+
+    // MARK: What is known
+
+    /// The gaps by stream partition and time.
+    public var gaps: [GapRecord] {
+        (lead?.ledger.gaps ?? fold.gaps).values.sorted { ($0.stream, $0.from, $0.id) < ($1.stream, $1.from, $1.id) }
+    }
+
+    /// The jobs by the time they were made.
+    public var jobs: [JobRecord] {
+        fold.jobs.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+
+    /// Everything that is known of each stream partition's event time.
+    public func coverages(now: Instant) -> [StreamCoverage] {
+        fold.streams.compactMap { fold.coverage(of: $0, frontier: frontier(of: $0, now: now)) }
+    }
+
+    private func frontier(of stream: StreamPartition, now: Instant) -> Instant {
+        GapLedger(gaps: lead?.ledger.gaps ?? fold.gaps, timing: options.timing).frontier(of: stream, now: now)
+    }
+
+    // MARK: Parts of a turn
+
+    private mutating func mapLosses() -> [ControlRecord] {
+        fold.unmappedLosses.filter { lead?.mapping.contains($0.key) == false }.map { loss in
+            var mapped = loss
+            mapped.eventTime = fold.eventTime(of: loss)
+            lead?.mapping.insert(loss.key)
+            return .loss(mapped)
+        }
+    }
+
+    /// An end offset below an acknowledged one: what was acknowledged behind it is gone.
+    private mutating func truncations(_ ends: [Int: Int64], now: Instant) -> [ControlRecord] {
+        ends.keys.sorted().compactMap { partition -> ControlRecord? in
+            guard let end = ends[partition], let acknowledged = fold.highestAcknowledged(in: partition),
+                end <= acknowledged
+            else { return nil }
+            var loss = LossRecord(
+                kafkaPartition: partition,
+                fromOffset: end,
+                toOffset: acknowledged + 1,
+                foundAt: now,
+                finding: .truncation
+            )
+            guard lead?.mapping.contains(loss.key) == false else { return nil }
+            loss.eventTime = fold.eventTime(of: loss)
+            lead?.mapping.insert(loss.key)
+            return .loss(loss)
+        }
+    }
+
+    private mutating func reconcile(
+        now: Instant,
+        clock: MonotonicInstant,
+        _ surroundings: CoordinatorSurroundings
+    ) -> [GapRecord] {
+        guard var ledger = lead?.ledger else { return [] }
+        var writes: [GapRecord] = []
+        for stream in fold.streams {
+            guard let coverage = fold.coverage(of: stream, frontier: ledger.frontier(of: stream, now: now)) else {
+                continue
+            }
+            writes += ledger.reconcile(
+                coverage,
+                jobs: fold.jobs,
+                GapLedger.Circumstances(
+                    now: now,
+                    windowEdge: options.limits.windowEdge(at: now),
+                    unheard: fold.isUnheard(stream, at: clock),
+                    rawEnds: surroundings.rawEnds
+                )
+            )
+        }
+        switch surroundings.committed {
+        case .notAsked: break
+        case .none: writes += ledger.settle(committed: nil, jobs: fold.jobs, now: now)
+        case .offsets(let offsets): writes += ledger.settle(committed: offsets, jobs: fold.jobs, now: now)
+        }
+        lead?.ledger = ledger
+        return writes
+    }
+
+    private mutating func startRequests(now: Instant, clock: MonotonicInstant) -> [JobRequest] {
+        guard var lead else { return [] }
+        var requests: [JobRequest] = []
+        var running = lead.machines.values.count { $0.isRequesting }
+        for id in lead.machines.keys.sorted() {
+            guard running < min(options.concurrentJobsMax, options.limits.concurrentMax),
+                lead.budget.available(at: clock) > 0, var machine = lead.machines[id]
+            else { continue }
+            if case .request(let range) = machine.next(at: clock, wall: now), lead.budget.take(at: clock) {
+                running += 1
+                requests.append(
+                    JobRequest(
+                        job: id,
+                        product: machine.record.product,
+                        partition: machine.record.partition,
+                        range: range
+                    )
+                )
+            }
+            lead.machines[id] = machine
+        }
+        self.lead = lead
+        for id in lead.machines.keys { keep(id) }
+        return requests
+    }
+
+    private mutating func plan(now: Instant, clock: MonotonicInstant) -> [ControlRecord] {
+        guard let lead else { return [] }
+        let planner = BackfillPlanner(limits: options.limits)
+        let active = fold.jobs.values.filter { !$0.state.isFinal }
+        let slots = planner.slots(
+            running: active.count { $0.state != .paused },
+            concurrentMax: options.concurrentJobsMax,
+            budget: lead.budget.available(at: clock)
+        )
+        guard slots > 0 else { return [] }
+        let needs = lead.ledger.gaps.values
+            .filter { $0.state == .closed && isReady($0, now: now, clock: clock) }
+            .map { BackfillNeed(gap: $0.id, stream: $0.stream, missing: IntervalSet($0.missing)) }
+        var writes: [ControlRecord] = []
+        for request in planner.requests(for: needs, active: active, at: now).prefix(slots) {
+            let job = add(request, origin: .gap, now: now)
+            writes += (self.lead?.ledger.assign(job, now: now) ?? []).map { .gap($0) }
+        }
+        return writes
+    }
+
+    /// Whether a closed gap has nothing to wait for.
+    private func isReady(_ gap: GapRecord, now: Instant, clock: MonotonicInstant) -> Bool {
+        let missing = IntervalSet(gap.missing)
+        let isUrgent =
+            missing.first.map { $0.from + options.limits.window - now < options.limits.deadlineMargin } ?? false
+        if !isUrgent, !missing.intersection(fold.undecidedCredit(of: gap.stream, at: clock)).isEmpty { return false }
+        // Jobs that were given up: each makes the next wait longer.
+        let given = gap.jobs.compactMap { fold.jobs[$0] }.filter { $0.state == .failed || $0.state == .cancelled }
+        guard let last = given.compactMap(\.finishedAt).max() else { return true }
+        return now >= last + RetryDelay.refusal.delay(afterFailures: given.count)
+    }
+
+    private mutating func add(_ request: BackfillRequest, origin: JobRecord.Origin, now: Instant) -> JobRecord {
+        var job = JobRecord(
+            id: freeJobID(request),
+            origin: origin,
+            product: request.product,
+            partition: request.partition,
+            range: request.range,
+            fills: request.fills,
+            knownOffset: fold.nextOffset,
+            createdAt: now
+        )
+        job.gaps = request.gaps
+        lead?.machines[job.id] = BackfillJobStateMachine(
+            job,
+            limits: options.limits,
+            slack: options.timing.slack,
+            at: MonotonicInstant(nanoseconds: .min)
+        )
+        fold.keep(job)
+        return job
+    }
+
+    private func freeJobID(_ request: BackfillRequest) -> String {
+        let partition = request.partition.map { "\($0)" } ?? "all"
+        let base = "\(request.product.rawValue)-\(partition)-\(request.range.from.compact)"
+        var number = 1
+        while fold.jobs["\(base)-\(number)"] != nil { number += 1 }
+        return "\(base)-\(number)"
+    }
+
+    private mutating func keep(_ job: String) {
+        guard let record = lead?.machines[job]?.record else { return }
+        fold.keep(record)
+        if record.state.isFinal { lead?.machines[job] = nil }
+    }
+
+    private mutating func jobsToSave(at clock: MonotonicInstant) -> [JobRecord] {
+        guard var lead else { return [] }
+        let due = jobs.filter { job in
+            guard let saved = lead.savedJobs[job.id] else { return true }
+            guard saved.record != job else { return false }
+            return saved.record.state != job.state || saved.record.attempts != job.attempts
+                || clock - saved.at >= options.jobSaveInterval
+        }
+        for job in due { lead.savedJobs[job.id] = (job, clock) }
+        self.lead = lead
+        return due
+    }
+}

@@ -1,0 +1,234 @@
+import Recovery
+import Testing
+import Tweets
+
+@Suite("The coordinator's decisions, from records to requests")
+struct CoordinatorCoreTests {
+    static func leading(limits: DialectLimits = .v2) -> CoordinatorBench {
+        var bench = CoordinatorBench(limits: limits)
+        bench.core.startLeading(at: clock(0))
+        return bench
+    }
+
+    func done(_ received: Int64 = 10, newest: Int64) -> BackfillProgress {
+        BackfillProgress(
+            received: received,
+            acknowledged: received,
+            newest: at(newest),
+            offsets: [0: SessionRecord.Offsets(first: 100, last: 99 + received)]
+        )
+    }
+
+    @Test("a double outage becomes a gap, a job, a request, and a filled and settled gap")
+    func mainLine() throws {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        let first = bench.look(at: 1900)
+        #expect(first.requests.isEmpty)
+        #expect(bench.gapsInControl.map(\.state) == [.scheduled])
+        #expect(bench.jobsInControl.map(\.state) == [.requested])
+        let second = bench.look(at: 1901)
+        #expect(second.requests.map(\.range) == [span(880, 1605)])
+        #expect(second.requests.map(\.partition) == [1])
+        #expect(bench.jobsInControl.map(\.state) == [.running])
+        bench.look(at: 1902)
+        #expect(bench.gapsInControl.map(\.state) == [.running])
+        bench.end(.endedInOrder, done(newest: 1604), at: 1903)
+        bench.look(at: 1903)
+        #expect(bench.gapsInControl.map(\.state) == [.filled])
+        #expect(bench.jobsInControl.map(\.state) == [.completed])
+        bench.surroundings.committed = .offsets([0: 110])
+        bench.look(at: 1904)
+        #expect(bench.gapsInControl.map(\.state) == [.settled])
+        for second in 1905..<1960 { bench.look(at: Int64(second)) }
+        #expect(bench.asked.count == 1)
+    }
+
+    @Test("a coordinator that stands by follows and does nothing")
+    func standsBy() {
+        var bench = CoordinatorBench()
+        bench.playDoubleOutage()
+        let turn = bench.look(at: 1900)
+        #expect(turn.writes.isEmpty && turn.requests.isEmpty)
+        #expect(!bench.core.isLeading)
+        #expect(bench.core.coverages(now: at(1900)).map(\.missing) == [set(span(880, 1605))])
+    }
+
+    @Test("a coordinator killed during a job is followed by one that asks only for the rest")
+    func killedDuringJob() {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        bench.look(at: 1901)
+        bench.core.progressed(bench.open[0].job, done(newest: 1450), now: at(1905))
+        bench.look(at: 1910)
+        bench.second = 1950
+        bench.replaceCoordinator()
+        bench.look(at: 1951)
+        #expect(bench.asked.map(\.range) == [span(880, 1605), span(1380, 1605)])
+        bench.end(.endedInOrder, done(newest: 1604), at: 1960)
+        bench.look(at: 1960)
+        #expect(bench.gapsInControl.map(\.state) == [.filled])
+        bench.replaceCoordinator()
+        for second in 1970..<2000 { bench.look(at: Int64(second)) }
+        #expect(bench.asked.count == 2)
+        #expect(bench.gapsInControl.map(\.state) == [.filled])
+    }
+
+    @Test("a gap waits for a backfill credit that might fill it, and not when its deadline is near")
+    func waitsForCredit() {
+        var bench = Self.leading()
+        for name in ["a", "b"] {
+            bench.write(.session(session(name, "1", date: at(0), covered: span(5, 880), closed: .tcp)))
+        }
+        let undecided = session("a", "2", date: at(1100), covered: span(1105, 1300), asked: 5, decided: false)
+        bench.second = 1420
+        bench.write(.session(undecided))
+        bench.look(at: 1425)
+        #expect(bench.gapsInControl.map(\.state) == [.closed])
+        bench.look(at: 1430)
+        #expect(bench.jobsInControl.isEmpty)
+        var credited = undecided
+        credited.sequence = 2
+        credited.backfill.decided = true
+        bench.second = 1440
+        bench.write(.session(credited))
+        bench.look(at: 1440)
+        #expect(bench.jobsInControl.count == 1)
+
+        var urgent = Self.leading()
+        for name in ["a", "b"] {
+            urgent.write(.session(session(name, "1", date: at(0), covered: span(5, 880), closed: .tcp)))
+        }
+        let late = 880 + 86400 - 3600 as Int64
+        urgent.second = late
+        urgent.write(.session(undecided))
+        urgent.look(at: late)
+        #expect(urgent.jobsInControl.count == 1)
+    }
+
+    @Test("a dead bridge's undecided credit holds a gap back no longer than it is heard")
+    func deadCredit() {
+        var bench = Self.leading()
+        for name in ["a", "b"] {
+            bench.write(.session(session(name, "1", date: at(0), covered: span(5, 880), closed: .tcp)))
+        }
+        bench.second = 1390
+        bench.write(.session(session("a", "2", date: at(1100), covered: span(1105, 1200), asked: 5, decided: false)))
+        bench.look(at: 1400)
+        #expect(bench.jobsInControl.isEmpty)
+        bench.look(at: 1451)
+        #expect(bench.jobsInControl.count == 1)
+    }
+
+    @Test("both stream partitions are asked for, two at once and no third")
+    func concurrency() {
+        var bench = Self.leading()
+        bench.playDoubleOutage(stream: firstPartition)
+        bench.playDoubleOutage(stream: secondPartition)
+        bench.playDoubleOutage(stream: StreamPartition(product: .firehose, number: 3))
+        bench.look(at: 1900)
+        bench.look(at: 1901)
+        #expect(bench.open.count == 2)
+        bench.look(at: 1902)
+        #expect(bench.open.count == 2)
+        bench.end(.completed, at: 1903)
+        bench.look(at: 1903)
+        bench.look(at: 1904)
+        #expect(bench.open.count == 2)
+        #expect(Set(bench.asked.map(\.job)).count == 3)
+    }
+
+    @Test("one Replay carries the gaps of all stream partitions")
+    func replayForAll() {
+        var bench = Self.leading(limits: .gnip)
+        bench.playDoubleOutage(stream: firstPartition)
+        bench.playDoubleOutage(stream: secondPartition)
+        bench.look(at: 1900)
+        #expect(bench.jobsInControl.isEmpty)
+        bench.look(at: 1620 + 1800)
+        bench.look(at: 1620 + 1801)
+        #expect(bench.asked.map(\.range) == [span(840, 1620)])
+        #expect(bench.asked.map(\.partition) == [nil])
+        bench.end(.completed, done(newest: 1600), at: 1620 + 1810)
+        bench.look(at: 1620 + 1810)
+        #expect(bench.gapsInControl.map(\.state) == [.filled, .filled])
+    }
+
+    @Test("a job that the upstream calls wrong is not asked again at once, but again later")
+    func givenUp() {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        bench.look(at: 1901)
+        bench.end(.http(status: 400, detail: "bad", retryAfter: nil), at: 1902)
+        bench.look(at: 1903)
+        #expect(bench.gapsInControl.map(\.state) == [.closed])
+        bench.look(at: 1961)
+        #expect(bench.jobsInControl.count == 1)
+        bench.look(at: 1962)
+        #expect(bench.jobsInControl.count == 2)
+    }
+
+    @Test("an end offset below an acknowledged one is a loss, mapped to event time and recovered")
+    func truncation() {
+        var bench = Self.leading()
+        bench.write(.session(session("b", "1", date: at(0), covered: span(5, 200_000))))
+        for (sequence, second) in [1000, 2000, 2060, 100_000].enumerated() {
+            var record = session("a", "1", sequence: Int64(sequence), date: at(0), covered: span(5, Int64(second)))
+            record.offsets = [0: SessionRecord.Offsets(first: 0, last: Int64(second / 10) - 1)]
+            bench.write(.session(record))
+        }
+        bench.surroundings.rawEnds = [0: 10_000]
+        bench.look(at: 3130)
+        #expect(bench.gapsInControl.isEmpty)
+        for (sequence, second) in [100_060, 100_120].enumerated() {
+            var record = session("a", "1", sequence: Int64(10 + sequence), date: at(0), covered: span(5, Int64(second)))
+            record.offsets = [0: SessionRecord.Offsets(first: 0, last: Int64(second / 10) - 1)]
+            bench.write(.session(record))
+        }
+        bench.surroundings.rawEnds = [0: 10_002]
+        bench.look(at: 110_000)
+        bench.look(at: 110_001)
+        #expect(bench.gapsInControl.map(\.source).contains(.truncation))
+        let gap = bench.gapsInControl.first { $0.source == .truncation }
+        #expect(gap?.range == span(100_000, 100_125))
+        bench.surroundings.rawEnds = [0: 10_005]
+        for second in 110_002..<110_010 { bench.look(at: Int64(second)) }
+        #expect(bench.topic.keys.filter { $0.kind == .loss }.count == 1)
+        #expect(bench.asked.map(\.range) == [span(100_000, 100_125)])
+    }
+
+    @Test("an operator's backfill is asked for as the dialect wants it, and fills what was missing")
+    func manual() {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.second = 1850
+        let jobs = bench.core.backfill(span(0, 1700), partition: nil, now: at(1850))
+        #expect(jobs.map(\.range) == [span(0, 1700)])
+        #expect(jobs.first?.fills == [StreamIntervals(stream: firstPartition, intervals: [span(880, 1605)])])
+        bench.look(at: 1850)
+        #expect(bench.asked.map(\.range) == [span(0, 1700)])
+        bench.end(.completed, at: 1851)
+        bench.look(at: 1852)
+        #expect(bench.asked.count == 1)
+        #expect(bench.core.coverages(now: at(1900)).first?.missing.isEmpty == true)
+        let dead = bench.core.backfill(span(0, 1700), partition: nil, now: at(200_000))
+        #expect(dead.isEmpty)
+    }
+
+    @Test("a held job is not asked for, and others are")
+    func held() throws {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        let job = try #require(bench.jobsInControl.first?.id)
+        bench.core.pause(job, now: at(1900))
+        bench.look(at: 1901)
+        #expect(bench.asked.isEmpty)
+        #expect(bench.jobsInControl.map(\.state) == [.paused])
+        bench.core.resume(job, now: at(1902), clock: clock(1902))
+        bench.look(at: 1902)
+        #expect(bench.asked.count == 1)
+    }
+}
