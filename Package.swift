@@ -103,7 +103,7 @@ let package = Package(
         tests("ServicesTests", ["Services", "Settings", "Tweets", "Kafka"]),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
-        tests("EndToEndTests", ["Kafka", "Tweets"]),
+        tests("EndToEndTests", ["Kafka", "Tweets", "decahose"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]
