@@ -95,7 +95,7 @@ let package = Package(
         tests("DedupTests", ["Dedup", "Tweets"]),
         tests("RecoveryTests", ["Recovery", "Tweets"]),
         tests("WorldTests", ["World", "Tweets"]),
-        tests("StreamClientTests", ["StreamClient"]),
+        tests("StreamClientTests", ["StreamClient", "CZlib"]),
         tests("KafkaTests", ["Kafka"]),
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),

@@ -3,8 +3,6 @@
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one inline function for each kind of
 // argument.
 typedef size_t (*decahose_curl_write_function)(char *bytes, size_t size, size_t count, void *context);
-typedef int (*decahose_curl_progress_function)(
-    void *context, curl_off_t download_total, curl_off_t downloaded, curl_off_t upload_total, curl_off_t uploaded);
 
 static inline CURLcode decahose_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -27,11 +25,10 @@ static inline CURLcode decahose_curl_set_write(
     return curl_easy_setopt(handle, option, function);
 }
 
-static inline CURLcode decahose_curl_set_progress(
-    CURL *handle, CURLoption option, decahose_curl_progress_function function) {
-    return curl_easy_setopt(handle, option, function);
-}
-
 static inline CURLcode decahose_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+
+// Macros with casts, which Swift does not import.
+static const long decahose_curlauth_basic = CURLAUTH_BASIC;
+static const long decahose_curlauth_bearer = CURLAUTH_BEARER;
