@@ -29,5 +29,12 @@ test: deps lint
 	DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
 	DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build
 
+# LINES names files with one payload a line; real ones are best.
+LINES ?= $(wildcard ../shared/corpus/*.ndjson)
+
+bench: deps
+	$(SWIFT) build -c release --package-path Tests/Benchmarks --product Microbenchmarks
+	Tests/Benchmarks/.build/release/Microbenchmarks $(LINES)
+
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "Ingest", targets: ["Ingest"]),
         .library(name: "Dedup", targets: ["Dedup"]),
         .library(name: "Recovery", targets: ["Recovery"]),
+        .library(name: "World", targets: ["World"]),
         .library(name: "StreamClient", targets: ["StreamClient"]),
         .library(name: "Kafka", targets: ["Kafka"]),
     ],

@@ -1,0 +1,22 @@
+import Glibc
+
+/// In-process benchmarks of the pure cores: `swift run -c release Microbenchmarks <file of payload lines>…`.
+@main
+enum Microbenchmarks {
+    static func main() {
+        let files = CommandLine.arguments.dropFirst()
+        guard !files.isEmpty else {
+            print("Name one or more files with one Tweet payload a line.")
+            exit(64)
+        }
+        for file in files {
+            guard let lines = Lines(path: file) else {
+                print("'\(file)' is missing, empty, or may not be read.")
+                exit(66)
+            }
+            let name = file.split(separator: "/").last.map(String.init) ?? file
+            ScannerBenchmark.run(name: name, lines: lines)
+            FramerBenchmark.run(name: name, lines: lines)
+        }
+    }
+}
