@@ -1,0 +1,23 @@
+public import Tweets
+
+/// How far the event time of one Kafka partition has come; part of every changelog record.
+public struct DedupProgress: Hashable, Sendable {
+    /// The newest creation time seen; nil before the first.
+    public var streamTime: Instant?
+    /// IDs created before this are late; it never moves back. Nil before the first.
+    public var lateLine: Instant?
+
+    /// Progress from its fields; the beginning where they are left out.
+    public init(streamTime: Instant? = nil, lateLine: Instant? = nil) {
+        self.streamTime = streamTime
+        self.lateLine = lateLine
+    }
+
+    /// Takes in the creation time of an ID that is not from the far future.
+    mutating func advance(to created: Instant, horizon: Duration) {
+        if let streamTime, created <= streamTime { return }
+        streamTime = created
+        let line = created - horizon
+        lateLine = lateLine.map { max($0, line) } ?? line
+    }
+}
