@@ -97,7 +97,14 @@ let package = Package(
         tests("RecoveryTests", ["Recovery", "Tweets"]),
         tests("WorldTests", ["World", "Tweets"]),
         tests("StreamClientTests", ["StreamClient", "CZlib"]),
-        tests("KafkaTests", ["Kafka"]),
+        // For tests: a real broker where there is one.
+        .target(
+            name: "KafkaTestSupport",
+            dependencies: ["Kafka"],
+            path: "Tests/Support/KafkaTestSupport",
+            swiftSettings: settings
+        ),
+        tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
