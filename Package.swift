@@ -108,7 +108,7 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
-        tests("ServicesTests", ["Services", "Settings", "Tweets", "Kafka"]),
+        tests("ServicesTests", ["Services", "Recovery", "Settings", "Operations", "Tweets", "Kafka", logging]),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
         tests("EndToEndTests", ["Kafka", "Tweets", "decahose"]),

@@ -1,0 +1,88 @@
+import Operations
+import Recovery
+import Tweets
+
+/// The coordinator's own metrics.
+final class CoordinatorMetrics: Sendable {
+    private let registry: MetricsRegistry
+    private let leading: Gauge
+    private let gaps: [GapRecord.State: Gauge]
+    private let jobs: [JobRecord.State: Gauge]
+    private let received: Gauge
+    private let liveRate: Gauge
+    let controlRecords: Counter
+    let unreadable: Counter
+    let requests: Counter
+    let turns: LatencyHistogram
+
+    init(_ registry: MetricsRegistry) {
+        self.registry = registry
+        leading = registry.gauge("decahose_coordinator_leading", "1 while this process leads, 0 while it stands by.")
+        gaps = Dictionary(
+            uniqueKeysWithValues: GapRecord.State.allCases.map { state in
+                (
+                    state,
+                    registry.gauge(
+                        "decahose_coordinator_gaps",
+                        "Gaps by state; unrecoverable ones are time that is lost for good.",
+                        ["state": state.rawValue]
+                    )
+                )
+            }
+        )
+        jobs = Dictionary(
+            uniqueKeysWithValues: JobRecord.State.allCases.map { state in
+                (
+                    state,
+                    registry.gauge("decahose_coordinator_jobs", "Recovery jobs by state.", ["state": state.rawValue])
+                )
+            }
+        )
+        received = registry.gauge(
+            "decahose_coordinator_recovered_messages",
+            "Messages that all known recovery jobs have received."
+        )
+        liveRate = registry.gauge(
+            "decahose_coordinator_live_tweets_per_second",
+            "Tweets a second of the live connections, as their sessions tell it."
+        )
+        controlRecords = registry.counter(
+            "decahose_coordinator_control_records_total",
+            "Records read from the control topic."
+        )
+        unreadable = registry.counter(
+            "decahose_coordinator_control_unreadable_total",
+            "Records of the control topic that cannot be read; any is a fault of whoever wrote it."
+        )
+        requests = registry.counter(
+            "decahose_coordinator_recovery_requests_total",
+            "Recovery requests made to the upstream."
+        )
+        turns = registry.latency("decahose_coordinator_turn_seconds", "How long one look at everything takes.")
+    }
+
+    /// Brings the gauges in step with a view.
+    func show(_ view: CoordinatorView) {
+        leading.set(view.isLeading ? 1 : 0)
+        for (state, gauge) in gaps { gauge.set(view.gaps.count { $0.state == state }) }
+        for (state, gauge) in jobs { gauge.set(view.jobs.count { $0.state == state }) }
+        received.set(Double(view.jobs.reduce(0) { $0 + $1.received }))
+        liveRate.set(view.liveRate)
+        for (stream, connections) in view.live {
+            registry.gauge(
+                "decahose_coordinator_redundancy_connections",
+                "Connections in force; below 2 the next failure is a gap.",
+                ["stream": stream.description]
+            )
+            .set(connections.count)
+        }
+        for coverage in view.coverages {
+            registry.gauge(
+                "decahose_coordinator_missing_seconds",
+                "Event time of the known timeline that neither a connection nor recovery delivered.",
+                ["stream": coverage.stream.description]
+            )
+            .set(coverage.missing.duration.inSeconds)
+        }
+    }
+}
