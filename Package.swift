@@ -30,6 +30,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpServer: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -79,12 +80,13 @@ let package = Package(
                 logging,
             ]
         ),
-        library("Simulator", ["Tweets", "World", "Operations", "CZlib", hummingbird, logging]),
+        library("Simulator", ["Tweets", "World", "Operations", "CZlib", httpServer, lifecycle, logging]),
         library("Demo", ["Tweets", "Kafka", "StreamClient", "Operations"]),
         .executableTarget(
             name: "decahose",
             dependencies: [
-                "Demo", "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", lifecycle,
+                "Demo", "Tweets", "Services", "Simulator", "World", "StatusServer", "Settings", "Operations", "Kafka",
+                lifecycle,
                 logging,
                 arguments,
             ],
