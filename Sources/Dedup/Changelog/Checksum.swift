@@ -10,7 +10,8 @@ enum Checksum {
         var tail: UInt64 = 0
         for index in offset..<bytes.count { tail = tail << 8 | UInt64(bytes[index]) }
         mix(&hash, tail)
-        return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+        // A multiplication carries every bit upwards, so the upper half depends on all of them.
+        return UInt32(truncatingIfNeeded: (hash &* 0xBF58_476D_1CE4_E5B9) >> 32)
     }
 
     private static func mix(_ hash: inout UInt64, _ word: UInt64) {

@@ -12,7 +12,7 @@ struct Snowflakes {
 
     /// An ID created `seconds` after the start.
     mutating func id(atSecond second: Int) -> UInt64 {
-        let millisecond = (start / 1000 + UInt64(second)) * 1000 + UInt64.random(in: 0..<100, using: &generator)
+        let millisecond = UInt64(Int(start / 1000) + second) * 1000 + UInt64.random(in: 0..<100, using: &generator)
         let worker = UInt64.random(in: 320..<400, using: &generator)
         // Half of all are 0, a quarter 1, and so on.
         let sequence = UInt64(min(30, generator.next().trailingZeroBitCount))

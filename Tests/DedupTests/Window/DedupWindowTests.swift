@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The window of seen IDs")
 struct DedupWindowTests {
-    @Test("agrees with a dictionary through inserts, marks, removals, freezing and expiry", arguments: Seeds.draw(6))
+    @Test("agrees with a dictionary through inserts, marks, removals, freezing and expiry", arguments: Seeds.draw(3))
     func model(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         var snowflakes = Snowflakes(seed: seed &+ 1)
@@ -53,12 +53,12 @@ struct DedupWindowTests {
         #expect(!window.entry(of: id).isDeleted)
     }
 
-    @Test("a hashed bucket agrees with a dictionary when entries are taken out again", arguments: Seeds.draw(6))
+    @Test("a hashed bucket agrees with a dictionary when entries are taken out again", arguments: Seeds.draw(2))
     func hashed(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
         var bucket = HashedBucket()
         var model: [UInt64: UInt64] = [:]
-        for _ in 0..<20_000 {
+        for _ in 0..<8000 {
             // Few keys, so that runs of neighbours grow and break.
             let key = UInt64.random(in: 0..<400, using: &generator)
             if generator.chance(0.5) {

@@ -1,0 +1,99 @@
+import Tweets
+
+@testable import Dedup
+
+/// The rules of dedup over plain dictionaries: what the core is held against. A transaction is undone by a copy.
+struct PlainDedup {
+    struct Tally: Equatable {
+        var byConnections: [UInt8: Int] = [:]
+        var bySource: [CopySource: Int] = [:]
+    }
+
+    private struct First {
+        var source: CopySource
+        var stream: Int
+        var connections: UInt8
+    }
+
+    let timing: DedupTiming
+    var streamTime: Instant?
+    var lateLine: Instant?
+    private var deletedByID: [UInt64: Bool] = [:]
+    private var far: [UInt64: (isDeleted: Bool, received: Instant)] = [:]
+    private var firsts: [UInt64: First] = [:]
+
+    init(timing: DedupTiming) {
+        self.timing = timing
+    }
+
+    mutating func decide(_ record: RawRecord) -> DedupVerdict {
+        let id = record.id.rawValue
+        if far[id] == nil {
+            guard let created = record.id.createdAt else { return late(record) }
+            if created <= record.received + .seconds(300) {
+                if let lateLine, created < lateLine { return late(record) }
+                streamTime = max(streamTime ?? created, created)
+                let line = (streamTime ?? created) - timing.horizon
+                lateLine = max(lateLine ?? line, line)
+                return decideOrdinary(record, created: created)
+            }
+        }
+        let known = far[id]
+        if record.isDelete {
+            if known?.isDeleted == true { return record.origin.isOwn ? .ownTombstone : .deletedAgain }
+            far[id] = (true, known?.received ?? record.received)
+            return .deleted(timestamp: record.received)
+        }
+        if let known { return known.isDeleted ? .suppressed : .duplicate }
+        far[id] = (false, record.received)
+        return .emitted(timestamp: record.received)
+    }
+
+    private mutating func decideOrdinary(_ record: RawRecord, created: Instant) -> DedupVerdict {
+        let id = record.id.rawValue
+        let wasDeleted = deletedByID[id]
+        if record.isDelete {
+            if wasDeleted == true { return record.origin.isOwn ? .ownTombstone : .deletedAgain }
+            deletedByID[id] = true
+            return .deleted(timestamp: record.received)
+        }
+        guard let wasDeleted else {
+            deletedByID[id] = false
+            if let source = record.origin.source {
+                firsts[id] = First(
+                    source: source,
+                    stream: record.origin.stream,
+                    connections: record.origin.connection
+                )
+            }
+            let isOld = created < record.received - timing.recoveryWindow - .seconds(3600)
+            return .emitted(timestamp: isOld ? record.received : created)
+        }
+        firsts[id]?.connections |= record.origin.connection
+        return wasDeleted ? .suppressed : .duplicate
+    }
+
+    private func late(_ record: RawRecord) -> DedupVerdict {
+        record.isDelete ? .deletedLate(timestamp: record.received) : .late
+    }
+
+    mutating func commit() {
+        guard let lateLine, let streamTime else { return }
+        far = far.filter { id, entry in
+            let created = TweetID(id)?.createdAt ?? Instant(milliseconds: 0)
+            return entry.received >= lateLine || (created >= lateLine && created <= streamTime)
+        }
+    }
+
+    /// The census of a minute, by stream partition.
+    func census(of minute: Instant) -> [Int: Tally] {
+        var tallies: [Int: Tally] = [:]
+        for (id, first) in firsts where TweetID(id)?.createdAt?.alignedDown(to: .seconds(60)) == minute {
+            if first.connections > 0 {
+                tallies[first.stream, default: Tally()].byConnections[first.connections, default: 0] += 1
+            }
+            tallies[first.stream, default: Tally()].bySource[first.source, default: 0] += 1
+        }
+        return tallies
+    }
+}
