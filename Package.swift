@@ -110,7 +110,10 @@ let package = Package(
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
-        tests("ServicesTests", ["Services", "Recovery", "Settings", "Operations", "Tweets", "Kafka", logging]),
+        tests(
+            "ServicesTests",
+            ["Services", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport", logging]
+        ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
         tests("EndToEndTests", ["Kafka", "Tweets", "decahose"]),
