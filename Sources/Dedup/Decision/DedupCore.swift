@@ -56,9 +56,14 @@ public struct DedupCore: Sendable {
         let id = record.id.rawValue
         if !farFuture.isEmpty, farFuture[id] != nil { return decideFarFuture(record) }
         guard let created = record.id.createdAt else { return late(record) }
-        if created > record.received + DedupTiming.aheadMax { return decideFarFuture(record) }
+        // A copy that was received later may have been ordinary, and then the window knows the ID.
+        if created > record.received + DedupTiming.aheadMax, !window.entry(of: id).isKnown {
+            return decideFarFuture(record)
+        }
         if let lateLine = progress.lateLine, created < lateLine { return late(record) }
-        progress.advance(to: created, horizon: timing.horizon)
+        if created <= record.received + DedupTiming.aheadMax {
+            progress.advance(to: created, horizon: timing.horizon)
+        }
         return record.isDelete ? decideDelete(record) : decideTweet(record, created: created)
     }
 

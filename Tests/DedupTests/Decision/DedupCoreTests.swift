@@ -98,6 +98,21 @@ struct DedupCoreTests {
         #expect(core.committed.farFuture == 1)
     }
 
+    @Test("a copy that was received earlier, and so seems far ahead, is a duplicate of the ordinary one")
+    func aheadOfAnOrdinaryCopy() {
+        var core = DedupCore(timing: Self.timing)
+        let now = Instant(seconds: 1_800_000_000)
+        let live = CopyOrigin(source: .live, connection: 1, stream: 1)
+        let id = TweetID(earliestAt: now + .seconds(299))
+        func record(isDelete: Bool, at received: Instant) -> RawRecord {
+            RawRecord(id: id, isDelete: isDelete, received: received, origin: live)
+        }
+        #expect(core.decide(record(isDelete: false, at: now)) == .emitted(timestamp: now + .seconds(299)))
+        #expect(core.decide(record(isDelete: false, at: now - .seconds(2))) == .duplicate)
+        #expect(core.decide(record(isDelete: true, at: now - .seconds(2))) == .deleted(timestamp: now - .seconds(2)))
+        #expect(core.decide(record(isDelete: false, at: now - .seconds(2))) == .suppressed)
+    }
+
     @Test("a longer horizon grows into force, since the late line never moves back")
     func longerHorizon() {
         let long = DedupTiming(

@@ -30,11 +30,14 @@ struct PlainDedup {
         let id = record.id.rawValue
         if far[id] == nil {
             guard let created = record.id.createdAt else { return late(record) }
-            if created <= record.received + .seconds(300) {
+            let isAhead = created > record.received + .seconds(300)
+            if !isAhead || deletedByID[id] != nil {
                 if let lateLine, created < lateLine { return late(record) }
-                streamTime = max(streamTime ?? created, created)
-                let line = (streamTime ?? created) - timing.horizon
-                lateLine = max(lateLine ?? line, line)
+                if !isAhead {
+                    streamTime = max(streamTime ?? created, created)
+                    let line = (streamTime ?? created) - timing.horizon
+                    lateLine = max(lateLine ?? line, line)
+                }
                 return decideOrdinary(record, created: created)
             }
         }
