@@ -14,7 +14,9 @@ struct Decahose: AsyncParsableCommand {
                       decahose coordinator. Consumers read the topic <prefix>.tweets with isolation.level=read_committed.
             """,
         version: Version.text,
-        subcommands: [DemoCommand.self, SimulateCommand.self, TopicsCommand.self, BrokerCommand.self]
+        subcommands: [
+            DemoCommand.self, SimulateCommand.self, BridgeCommand.self, TopicsCommand.self, BrokerCommand.self,
+        ]
     )
 
     static func main() async {

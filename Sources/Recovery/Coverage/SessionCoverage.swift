@@ -16,6 +16,7 @@ public struct SessionCoverage {
     private struct Second {
         var end: MonotonicInstant
         var frontier: Int64?
+        var newest: Int64?
         var records: UInt64
         var decidesBackfill: Bool
     }
@@ -30,6 +31,8 @@ public struct SessionCoverage {
     public private(set) var creditedFrom: Instant?
     /// Stretches that are known to be lost.
     public private(set) var holes: [EventInterval] = []
+    /// The newest creation time of an acknowledged Tweet, of seconds that count.
+    public private(set) var newestCounted: Instant?
     /// The greatest frontier that counts; the newest event time that is surely flowing.
     public private(set) var frontier: Instant?
 
@@ -170,6 +173,9 @@ public struct SessionCoverage {
         if let counted = second.frontier {
             frontier = max(frontier ?? Instant(milliseconds: .min), Instant(milliseconds: counted))
         }
+        if let newest = second.newest {
+            newestCounted = max(newestCounted ?? Instant(milliseconds: .min), Instant(milliseconds: newest))
+        }
         if second.decidesBackfill {
             creditedFrom = evidence?.creditedFrom()
             isBackfillDecided = true
@@ -193,7 +199,13 @@ public struct SessionCoverage {
             evidenceIsComplete = true
             decides = true
         }
-        seconds[slot] = Second(end: now, frontier: frontier, records: records, decidesBackfill: decides)
+        seconds[slot] = Second(
+            end: now,
+            frontier: frontier,
+            newest: histogram.count > 0 ? histogram.newest : nil,
+            records: records,
+            decidesBackfill: decides
+        )
         pendingSeconds += 1
         slot = (slot + 1) % Self.slotCount
         records = 0

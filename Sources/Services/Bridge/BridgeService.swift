@@ -1,0 +1,138 @@
+import FoundationEssentials
+import Glibc
+import Kafka
+public import Logging
+public import Operations
+public import ServiceLifecycle
+public import Settings
+import Synchronization
+import Tweets
+
+/// One redundant connection: reads every stream partition that it is given and hands all of it to Kafka.
+///
+/// At start it waits for Kafka as long as it takes, reads control (where its connection stood, and whether another
+/// bridge uses its name), and only then connects. It ends when it is told to, or when another bridge has its name.
+public struct BridgeService: Service {
+    private let settings: BridgeSettings
+    private let takesOver: Bool
+    private let logger: Logger
+    private let metrics: MetricsRegistry
+    private let board: StatusBoard
+    private let stop = StopSignal()
+    private let host = BridgeService.hostAndProcess()
+
+    /// A bridge that has not begun.
+    ///
+    /// - Parameters:
+    ///   - settings: What it runs with; its Kafka properties are checked.
+    ///   - takesOver: Whether it claims its connection's name from a bridge that still uses it.
+    ///   - logger: Where it tells operators what they must know.
+    ///   - metrics: Where it counts.
+    ///   - board: Where it shows how it stands.
+    public init(
+        settings: BridgeSettings,
+        takesOver: Bool,
+        logger: Logger,
+        metrics: MetricsRegistry,
+        board: StatusBoard
+    ) {
+        self.settings = settings
+        self.takesOver = takesOver
+        self.logger = logger
+        self.metrics = metrics
+        self.board = board
+    }
+
+    /// Runs until shutdown.
+    ///
+    /// - Throws: ``ExitError`` with 78 where topics are missing or differ, or where another bridge has the name; with 75
+    ///   where records were left unacknowledged.
+    public func run() async throws {
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await walk()
+            } onGracefulShutdown: {
+                stop.set()
+            }
+        } onCancel: {
+            stop.set()
+        }
+    }
+
+    private func walk() async throws {
+        let clientID = "\(settings.common.topics.prefix)-bridge-\(settings.connection)"
+        let sink = RecordSink(
+            common: settings.common,
+            clientID: clientID,
+            bufferBytes: settings.bufferBytes,
+            logger: logger
+        )
+        let control = ControlTail(
+            common: settings.common,
+            connection: settings.connection,
+            clientID: clientID,
+            logger: logger
+        )
+        defer { control.stop() }
+        let opening = BridgeOpening(
+            settings: settings,
+            host: host,
+            takesOver: takesOver,
+            sink: sink,
+            control: control,
+            stop: stop,
+            board: board,
+            logger: logger
+        )
+        guard let partitions = try await BlockingThread.run(named: "bridge-start", { try opening.run() }) else {
+            _ = await close(sink, within: .seconds(2))
+            return
+        }
+        let context = BridgeContext(
+            settings: settings,
+            host: host,
+            sink: sink,
+            control: control,
+            stop: stop,
+            board: board,
+            metrics: metrics,
+            logger: logger,
+            kafkaPartitions: partitions
+        )
+        board.show("/status") { controlJSON(context.status) }
+        board.isStarted()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for stream in settings.stream.streams {
+                group.addTask {
+                    try await BlockingThread.run(named: "stream-\(stream.number)") {
+                        BridgeConnection(context: context, stream: stream).run()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let left = await close(sink, within: context.refused == nil ? BridgeLimits.drain : .seconds(5))
+        if let refused = context.refused { throw ExitError(.configuration, refused.text) }
+        if left > 0 {
+            throw ExitError(
+                .unacknowledged,
+                "Stopped with \(left) records unacknowledged by Kafka; their time will be recovered as a gap."
+            )
+        }
+        logger.info("Everything that was read is acknowledged.")
+    }
+
+    private func close(_ sink: RecordSink, within time: Duration) async -> Int {
+        let deadline = ContinuousClock.now + time
+        let left = try? await BlockingThread.run(named: "bridge-end") { sink.close(deadline: deadline) }
+        return left ?? 0
+    }
+
+    /// `host:process`.
+    private static func hostAndProcess() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let isKnown = gethostname(&buffer, buffer.count) == 0
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(isKnown ? name : "localhost"):\(getpid())"
+    }
+}

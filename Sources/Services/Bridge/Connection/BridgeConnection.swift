@@ -1,0 +1,400 @@
+import Ingest
+import Logging
+import Operations
+import Recovery
+import Settings
+import StreamClient
+import Synchronization
+import Tweets
+
+/// One stream partition of a bridge: its connection, one session after the other, on one thread.
+///
+/// The state machine decides; this moves bytes and asks the clock. Everything that happens once a second (counting
+/// acknowledgements, the session's record, the look at twins) happens here too, also while Kafka takes nothing.
+final class BridgeConnection {
+    private let context: BridgeContext
+    private let stream: StreamPartition
+    private let metrics: BridgeMetrics
+    private let logger: Logger
+    private let waker = TransferWaker()
+    private var machine: ConnectionStateMachine
+    private var volume = VolumeMonitor()
+    private var transfer: StreamTransfer?
+    private var answer: HTTPAnswer?
+    private var errorBody = ErrorBody()
+    private var session: BridgeSession?
+    /// Sessions that are closed and wait for their last acknowledgements.
+    private var draining: [BridgeSession] = []
+    private var askedMinutes = 0
+    private var inflateError: InflateError?
+    /// The server's clock less ours, as the last answer told.
+    private var skew: Duration = .zero
+    private var nextSecond: MonotonicInstant
+    private var tweetsBefore: Int64 = 0
+    private var tweetsSeen: Int64 = 0
+    private var lastError: String?
+    private var drainUntil: MonotonicInstant?
+    private var isVolumeFallen = false
+
+    init(context: BridgeContext, stream: StreamPartition) {
+        self.context = context
+        self.stream = stream
+        metrics = BridgeMetrics(context.metrics, connection: context.settings.connection, stream: stream)
+        var logger = context.logger
+        logger[metadataKey: LogKey.connection] = "\(context.settings.connection)"
+        logger[metadataKey: LogKey.stream] = "\(stream)"
+        self.logger = logger
+        machine = ConnectionStateMachine(
+            heartbeatTimeout: context.settings.stream.heartbeatTimeout,
+            silenceTimeout: stream.product.carriesTweets ? context.settings.stream.silenceTimeout : nil
+        )
+        nextSecond = MonotonicClock.now() + .seconds(1)
+        context.stop.wakes(waker)
+    }
+
+    /// Runs until the bridge stops and everything that was read is acknowledged, or the time for that is over.
+    func run() {
+        while !isOver {
+            if context.stop.isSet, machine.state != .stopped { stop() }
+            let now = MonotonicClock.now()
+            let action = context.budget.withLock { machine.tick(now: now, budget: &$0) }
+            switch action {
+            case .none: break
+            case .connect: connect()
+            case .disconnect(let reason):
+                logger.warning(
+                    "The connection is dead and is closed.",
+                    metadata: [LogKey.reason: "\(reason.rawValue)", LogKey.next: "reconnect"]
+                )
+                end(.byUs)
+            }
+            if transfer != nil { move() } else { wait() }
+            everySecond()
+        }
+        context.stop.forget(waker)
+    }
+
+    /// Whether there is nothing left to do.
+    private var isOver: Bool {
+        guard machine.state == .stopped else { return false }
+        return draining.isEmpty || MonotonicClock.now() >= drainUntil ?? .init(nanoseconds: 0)
+    }
+
+    private func stop() {
+        drainUntil = MonotonicClock.now() + BridgeLimits.drain
+        let action = machine.stop(context.refused == nil ? .shutdown : .takenOver)
+        if case .disconnect = action { end(.byUs) }
+    }
+
+    // MARK: A transfer
+
+    private func connect() {
+        answer = nil
+        errorBody = ErrorBody()
+        inflateError = nil
+        let settings = context.settings.stream
+        let endpoint = settings.endpoint
+        askedMinutes =
+            settings.backfill && stream.product.carriesTweets
+            ? BackfillSizing.minutes(
+                now: WallClock.now() + skew,
+                rightEnd: context.control.read { $0.rightEnd(of: stream) },
+                limit: endpoint.contract.backfillMinutesMax
+            ) : 0
+        let url = endpoint.liveURL(partition: stream.number, backfillMinutes: askedMinutes)
+        do {
+            transfer = try StreamTransfer(try settings.request(url: url), waker: waker)
+        } catch {
+            end(.network("\(error)"))
+        }
+    }
+
+    /// Moves bytes for a while.
+    private func move() {
+        guard let transfer else { return }
+        let now = MonotonicClock.now()
+        let until = min(machine.wakeAt ?? nextSecond, nextSecond)
+        let progress = transfer.poll(timeout: max(.zero, until - now)) { take($0) }
+        noteProgress()
+        switch progress {
+        case .ongoing:
+            break
+        case .finished:
+            end(ordinaryEnd)
+        case .cancelled:
+            if let inflateError {
+                end(.badEncoding("\(inflateError)"))
+            } else if context.stop.isSet {
+                stop()
+            } else {
+                end(.network("too many earlier sessions wait for Kafka"))
+            }
+        case .failed(let error):
+            end(answer.map { $0.status != 200 } == true ? ordinaryEnd : .network("\(error)"))
+        }
+    }
+
+    /// What the end of an answer means that came to its end.
+    private var ordinaryEnd: TransferEnd {
+        guard let answer, answer.status != 200 else {
+            return session?.pipeline.isTruncated == true
+                ? .network("the stream was cut inside a gzip member") : .serverClosed
+        }
+        return .http(answer, excerpt: errorBody.text(isGzip: answer.isGzip))
+    }
+
+    /// - Returns: Whether the transfer goes on.
+    private func take(_ event: TransferEvent) -> Bool {
+        switch event {
+        case .head(let head):
+            let answer = HTTPAnswer(status: head.status) { head.header($0) }
+            self.answer = answer
+            if machine.answered(status: answer.status, now: MonotonicClock.now()) { return open(answer) }
+            return true
+        case .body(let bytes):
+            guard let session else {
+                errorBody.append(bytes)
+                return true
+            }
+            // The piece belongs to the second in which it came.
+            _ = session.pipeline.coverage.advance(to: MonotonicClock.now())
+            machine.received(tweets: 0, now: MonotonicClock.now())
+            do {
+                return try session.pipeline.consume(bytes)
+            } catch {
+                inflateError = error
+                return false
+            }
+        }
+    }
+
+    /// Tells the machine what a poll has brought.
+    private func noteProgress() {
+        guard let session else { return }
+        let now = MonotonicClock.now()
+        if session.pipeline.hasPaused {
+            session.pipeline.hasPaused = false
+            machine.resumed(now: now)
+        }
+        let tweets = session.pipeline.counts.tweets
+        if tweets > tweetsSeen { machine.received(tweets: Int(tweets - tweetsSeen), now: now) }
+        tweetsSeen = tweets
+        for notice in session.pipeline.notices {
+            machine.noticed(notice)
+            logger.warning("The upstream says something about the stream.", metadata: ["text": "\(notice)"])
+        }
+        session.pipeline.notices = []
+    }
+
+    // MARK: Sessions
+
+    private func open(_ answer: HTTPAnswer) -> Bool {
+        let wall = WallClock.now()
+        guard let lane = context.sink.lanes.take(), let generation = context.sink.generation() else {
+            return false
+        }
+        lane.begin(kafkaPartitions: context.kafkaPartitions)
+        let serverDate = answer.date ?? wall
+        skew = serverDate - wall
+        let name = SessionName.make(start: wall)
+        let record = SessionRecord(
+            connection: context.settings.connection,
+            stream: stream,
+            session: name,
+            host: context.host,
+            serverDate: serverDate,
+            localDate: wall,
+            backfill: .init(askedMinutes: askedMinutes)
+        )
+        let coverage = SessionCoverage(
+            rule: context.rule,
+            carriesTweets: stream.product.carriesTweets,
+            serverDate: serverDate,
+            openedAt: MonotonicClock.now(),
+            backfillAsked: askedMinutes > 0,
+            acknowledged: { slot in lane.withState { $0.slots[slot] } }
+        )
+        let pipeline = IngestPipeline(
+            sink: context.sink,
+            generation: generation,
+            lane: lane,
+            marking: .init(
+                header: RecordHeader(
+                    connection: context.settings.connection,
+                    partition: stream.number,
+                    source: .live,
+                    session: name
+                ),
+                backfillBefore: coverage.plainLeftEnd
+            ),
+            coverage: coverage,
+            isGzip: answer.isGzip,
+            lineBytesMax: context.settings.maxMessageBytes
+        )
+        pipeline.whilePaused = { [unowned self] in
+            everySecond()
+            return !context.stop.isSet
+        }
+        let session = BridgeSession(record: record, pipeline: pipeline, metrics: metrics)
+        self.session = session
+        tweetsSeen = 0
+        tweetsBefore = 0
+        lastError = nil
+        logger.info(
+            "The stream is read.",
+            metadata: [LogKey.session: "\(name)", "backfill": "\(askedMinutes) min asked"]
+        )
+        publish(session)
+        return true
+    }
+
+    /// The transfer is over, for whatever reason.
+    private func end(_ end: TransferEnd) {
+        transfer = nil
+        let now = MonotonicClock.now()
+        noteProgress()
+        let ending = machine.ended(end, now: now)
+        if let session {
+            session.close(ending.reason ?? .tcp, detail: ending.detail, now: now)
+            publish(session)
+            draining.append(session)
+            self.session = nil
+        }
+        lastError = ending.detail
+        guard machine.state != .stopped else {
+            logger.info("The connection is closed.", metadata: [LogKey.reason: "\(ending.detail)"])
+            return
+        }
+        metrics.reconnects.add()
+        if ending.retry.isAtUpperBound { metrics.backoffLimit.add() }
+        let level: Logger.Level = ending.needsPerson || ending.retry.isAtUpperBound ? .error : .warning
+        logger.log(
+            level: level,
+            ending.needsPerson
+                ? "The upstream refuses us; somebody must mend the credentials or the request."
+                : "The connection is lost.",
+            metadata: [
+                LogKey.reason: "\(ending.reason?.rawValue ?? "no answer")", LogKey.error: "\(ending.detail)",
+                LogKey.next: "reconnect", LogKey.duration: "\(ending.retry.delay)",
+                "attempt": "\(ending.retry.attempt)",
+            ]
+        )
+    }
+
+    private func publish(_ session: BridgeSession) {
+        let record = session.update(wall: WallClock.now())
+        context.sink.writeControl(record.key, json: controlJSON(record))
+    }
+
+    // MARK: Once a second
+
+    private func wait() {
+        let now = MonotonicClock.now()
+        let until = min(machine.wakeAt ?? nextSecond, nextSecond)
+        // Short enough that a stop is seen at once; a wait holds no socket that could wake it.
+        let pause = min(until - now, draining.isEmpty ? .milliseconds(100) : .milliseconds(20))
+        if pause > .zero { pauseThread(milliseconds: UInt32(max(1, pause.milliseconds))) }
+        if machine.state == .stopped { settleDraining(writesAll: false) }
+    }
+
+    private func everySecond() {
+        let now = MonotonicClock.now()
+        guard now >= nextSecond else { return }
+        nextSecond = max(nextSecond + .seconds(1), now + .milliseconds(500))
+        if let session {
+            _ = session.pipeline.coverage.advance(to: now)
+            publish(session)
+            let tweets = session.pipeline.counts.tweets
+            look(volume.second(tweets: Int(tweets - tweetsBefore)))
+            tweetsBefore = tweets
+            yieldToTwins(session.record)
+        }
+        settleDraining(writesAll: true)
+        show()
+    }
+
+    private func settleDraining(writesAll: Bool) {
+        for session in draining {
+            let before = session.record
+            let record = session.update(wall: WallClock.now())
+            let hasChanged =
+                before.covered != record.covered || before.backfill != record.backfill
+                || before.counters != record.counters || before.holes != record.holes
+            if hasChanged, writesAll || session.isSettled {
+                context.sink.writeControl(record.key, json: controlJSON(record))
+            }
+        }
+        for session in draining where session.isSettled { context.sink.lanes.giveBack(session.pipeline.lane) }
+        draining.removeAll(where: \.isSettled)
+    }
+
+    private func look(_ verdict: VolumeMonitor.Verdict) {
+        let wasFallen = isVolumeFallen
+        if case .fallen(let present, let usual) = verdict {
+            isVolumeFallen = true
+            guard !wasFallen else { return }
+            logger.warning(
+                "The volume of the stream has fallen; the connection stays open.",
+                metadata: ["tweets_per_second": "\(Int(present))", "usual": "\(Int(usual))"]
+            )
+        } else {
+            isVolumeFallen = false
+        }
+        metrics.volumeFallen.set(isVolumeFallen ? 1 : 0)
+    }
+
+    /// Gives the name up where another process claims it or held it first.
+    private func yieldToTwins(_ record: SessionRecord) {
+        let name = context.settings.connection
+        if let claim = context.control.read({ $0.claim(to: stream, notOf: context.host) }) {
+            context.refuse(
+                "Connection '\(name)' of \(stream) was taken over by \(claim.host). This bridge has closed its session."
+            )
+        } else if let elder = context.control.read({ $0.elder(than: record) }) {
+            context.refuse(
+                "Another bridge, \(elder.host), already reads \(stream) as connection '\(name)' (session "
+                    + "\(elder.session)). Give this one another bridge.connection, or start it with --take-over."
+            )
+        }
+    }
+
+    private func show() {
+        var status = BridgeStatus.Stream(stream: stream, state: "idle")
+        switch machine.state {
+        case .idle: break
+        case .waiting(let until, let reason):
+            status.state = "waiting"
+            let left = max(.zero, until - MonotonicClock.now())
+            switch reason {
+            case .backoff(let backoff, let attempt):
+                status.waiting = "\(left) (back-off \(backoff.rawValue), attempt \(attempt))"
+            case .budget: status.waiting = "\(left) (request budget)"
+            }
+        case .connecting: status.state = "connecting"
+        case .streaming: status.state = "streaming"
+        case .closing: status.state = "closing"
+        case .stopped: status.state = "stopped"
+        }
+        let latest = session ?? draining.last
+        status.session = latest?.record
+        status.tweetsPerSecond = session == nil ? 0 : volume.presentRate
+        status.volume = isVolumeFallen ? "fallen" : "usual"
+        status.lastError = lastError
+        status.unaccounted = draining.reduce(session?.unaccounted ?? 0) { $0 + $1.unaccounted }
+        let inFlight = draining.reduce(session?.inFlight ?? 0) { $0 + $1.inFlight }
+        if let frontier = session?.pipeline.coverage.frontier {
+            let lag = Double((WallClock.now() + skew - frontier).milliseconds) / 1000
+            status.lagSeconds = lag
+            metrics.lag.set(lag)
+        }
+        metrics.connected.set(session == nil ? 0 : 1)
+        metrics.inFlight.set(Int(inFlight))
+        metrics.unaccounted.set(Int(status.unaccounted))
+        let isStreaming = session != nil
+        context.board.setProblem(
+            "\(stream)",
+            isStreaming ? nil : "not connected: \(lastError ?? status.state); \(status.waiting ?? "")"
+        )
+        context.show(status)
+    }
+}

@@ -1,0 +1,78 @@
+import Ingest
+import Logging
+import Operations
+import Recovery
+import Settings
+import Synchronization
+import Tweets
+
+/// What the connections of one bridge share.
+final class BridgeContext: Sendable {
+    /// Why a bridge has to end by itself.
+    struct Refusal: Sendable {
+        var text: String
+    }
+
+    let settings: BridgeSettings
+    /// Host and process, to tell twins apart.
+    let host: String
+    let sink: RecordSink
+    let control: ControlTail
+    let stop: StopSignal
+    let board: StatusBoard
+    let metrics: MetricsRegistry
+    let logger: Logger
+    let budget: Mutex<RequestBudget>
+    let rule: CoverageRule
+    let kafkaPartitions: Int
+    private let refusal = Mutex<Refusal?>(nil)
+    private let streams = Mutex<[StreamPartition: BridgeStatus.Stream]>([:])
+
+    init(
+        settings: BridgeSettings,
+        host: String,
+        sink: RecordSink,
+        control: ControlTail,
+        stop: StopSignal,
+        board: StatusBoard,
+        metrics: MetricsRegistry,
+        logger: Logger,
+        kafkaPartitions: Int
+    ) {
+        self.settings = settings
+        self.host = host
+        self.sink = sink
+        self.control = control
+        self.stop = stop
+        self.board = board
+        self.metrics = metrics
+        self.logger = logger
+        self.kafkaPartitions = kafkaPartitions
+        budget = Mutex(RequestBudget(settings.stream.endpoint.contract))
+        rule = CoverageRule(slack: settings.stream.deliverySlack)
+    }
+
+    /// Ends the whole bridge with exit code 78.
+    func refuse(_ text: String) {
+        refusal.withLock { if $0 == nil { $0 = Refusal(text: text) } }
+        stop.set()
+    }
+
+    /// Why the bridge ended by itself, if it did.
+    var refused: Refusal? { refusal.withLock { $0 } }
+
+    /// Shows how a stream partition stands.
+    func show(_ status: BridgeStatus.Stream) {
+        streams.withLock { $0[status.stream] = status }
+    }
+
+    /// How the bridge stands.
+    var status: BridgeStatus {
+        var status = BridgeStatus(connection: settings.connection, host: host)
+        status.streams = streams.withLock { $0.values.sorted { $0.stream < $1.stream } }
+        status.bufferedRecords = sink.outstanding
+        status.refusedRecords = sink.refusedCount
+        status.unaccounted = status.streams.reduce(0) { $0 + $1.unaccounted }
+        return status
+    }
+}

@@ -1,0 +1,74 @@
+import Ingest
+import Operations
+import Recovery
+import Tweets
+
+/// One session of a connection, from the head of its answer until everything it read is acknowledged.
+///
+/// Confined to its connection's thread.
+final class BridgeSession {
+    let pipeline: IngestPipeline
+    /// The session's control record as it is to be written.
+    private(set) var record: SessionRecord
+    /// Framed less everything that is known of: 0 at every line's end, else a defect.
+    private(set) var unaccounted: Int64 = 0
+    /// Records handed over and not yet reported.
+    private(set) var inFlight: Int64 = 0
+
+    private let metrics: BridgeMetrics
+    private var countedWire: Int64 = 0
+    private var countedPlain: Int64 = 0
+
+    init(record: SessionRecord, pipeline: IngestPipeline, metrics: BridgeMetrics) {
+        self.record = record
+        self.pipeline = pipeline
+        self.metrics = metrics
+    }
+
+    /// Whether everything that was read is acknowledged.
+    var isSettled: Bool { record.closed != nil && pipeline.coverage.isSettled }
+
+    /// Brings the record up to date with the lane.
+    ///
+    /// - Returns: The record to be written to control.
+    func update(wall: Instant) -> SessionRecord {
+        let (reports, offsets) = pipeline.settle(isOver: record.closed != nil)
+        let counts = pipeline.counts
+        var counters = SessionRecord.Counters()
+        counters.framed = counts.framed
+        counters.tweets = counts.tweets
+        counters.deletes = counts.deletes
+        counters.acknowledged = reports.acknowledged
+        counters.compliance = reports.compliance
+        counters.deadletter = reports.deadletter
+        counters.heartbeats = counts.heartbeats
+        counters.notices = counts.notices
+        counters.lost = counts.lost + reports.lost
+        counters.truncatedTail = counts.truncatedTail
+        metrics.add(counters, since: record.counters)
+        metrics.wireBytes.add(counts.wireBytes - countedWire)
+        metrics.plainBytes.add(counts.plainBytes - countedPlain)
+        countedWire = counts.wireBytes
+        countedPlain = counts.plainBytes
+        inFlight = counts.queued - reports.reported
+        unaccounted =
+            counts.framed - counts.heartbeats - counts.notices - counters.lost - reports.acknowledged
+            - reports.compliance - reports.deadletter - inFlight
+        record.counters = counters
+        record.offsets = offsets
+        record.covered = pipeline.coverage.covered
+        record.holes = pipeline.coverage.holes
+        record.backfill.creditedFrom = pipeline.coverage.creditedFrom
+        record.backfill.decided = pipeline.coverage.isBackfillDecided
+        record.sequence += 1
+        record.updatedAt = wall
+        return record
+    }
+
+    /// The transfer is over.
+    func close(_ reason: SessionRecord.CloseReason, detail: String, now: MonotonicInstant) {
+        pipeline.finish(now: now)
+        record.closed = reason
+        record.closedDetail = detail
+    }
+}
