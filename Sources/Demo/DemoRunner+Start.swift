@@ -49,7 +49,8 @@ extension DemoRunner {
         var arguments = [
             "simulate", "--listen", "127.0.0.1:0", "--dialect", "v2", "--rate", "\(options.rate)", "--seed",
             "\(options.seed)", "--heartbeat", "\(timetable.heartbeat.components.seconds)s",
-            "--latency-scale", "\(Double(timetable.slack.milliseconds) / 240_000)",
+            "--latency-scale", "\(Double(timetable.slack.milliseconds) / 240_000)", "--deletes", "0.03",
+            "--delete-delay", "6s",
         ]
         if let corpus = options.corpus { arguments += ["--corpus", corpus] }
         try troupe.start("upstream", arguments, baseEnvironment)
@@ -108,7 +109,7 @@ extension DemoRunner {
         environment["DECAHOSE_TOPICS_PREFIX"] = topics.prefix
         environment["DECAHOSE_STREAM_API"] = "v2"
         environment["DECAHOSE_STREAM_BASE_URL"] = upstream.baseURL
-        environment["DECAHOSE_STREAM_BEARER_TOKEN"] = "demo"
+        environment["DECAHOSE_STREAM_BEARER_TOKEN"] = "decahose"
         environment["DECAHOSE_STREAM_DELIVERY_SLACK"] = "\(timetable.slack.milliseconds)ms"
         environment["DECAHOSE_STREAM_HEARTBEAT_TIMEOUT"] = "\(timetable.heartbeat.components.seconds * 3)s"
         environment["DECAHOSE_STREAM_SILENCE_TIMEOUT"] = "10s"

@@ -14,7 +14,7 @@ struct SimulatorClient {
 
     /// From now on backfill is asked for in vain, and nothing says so.
     func refuseBackfill() throws {
-        _ = try send("POST", "\(baseURL)/faults", #"[{"kind":"backfill-ignored"}]"#)
+        _ = try send("POST", "\(baseURL)/faults", #"[{"kind":"backfill","mode":"ignored"}]"#)
     }
 
     /// All faults end.
