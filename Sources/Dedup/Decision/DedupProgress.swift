@@ -4,7 +4,7 @@ public import Tweets
 public struct DedupProgress: Hashable, Sendable {
     /// The newest creation time seen; nil before the first.
     public var streamTime: Instant?
-    /// IDs created before this are late; it never moves back. Nil before the first.
+    /// What IDs must not be created before; it never moves back, and is nil before the first.
     public var lateLine: Instant?
 
     /// Progress from its fields; the beginning where they are left out.

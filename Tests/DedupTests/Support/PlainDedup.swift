@@ -2,7 +2,7 @@ import Tweets
 
 @testable import Dedup
 
-/// The rules of dedup over plain dictionaries: what the core is held against. A transaction is undone by a copy.
+/// The rules of dedup over plain dictionaries, which the core is held against; a copy of it undoes a transaction.
 struct PlainDedup {
     struct Tally: Equatable {
         var byConnections: [UInt8: Int] = [:]

@@ -1,0 +1,122 @@
+import Dedup
+import Kafka
+import Tweets
+
+/// The Kafka clients of one instance, made together and given up together.
+///
+/// Belongs to one thread.
+final class DedupClients {
+    /// Reads raw, uncommitted, as a static member of the group.
+    let consumer: KafkaConsumer
+    /// Knows the group's stable offsets: only a read_committed handle does, and it never subscribes.
+    let offsets: KafkaConsumer
+    /// Reads the changelog, committed.
+    let changelog: KafkaConsumer
+    let watermarks: KafkaWatermarkQuery
+    let producer: KafkaProducer
+    let raw: KafkaTopic
+    let tweets: KafkaTopic
+    let seen: KafkaTopic
+    let late: KafkaTopic
+    let deadletter: KafkaTopic
+    let control: KafkaTopic
+
+    /// Connects, and fences off whoever had this instance's transactional ID; its open transaction is aborted.
+    ///
+    /// Blocks for at most about twice `timeout`. The group is not joined yet.
+    init(_ environment: DedupEnvironment, timeout: Duration) throws(KafkaError) {
+        let names = environment.names
+        let observer = environment.observer
+        producer = try KafkaProducer(
+            environment.kafka.merging(Self.producerProperties(environment)),
+            observer: observer
+        )
+        raw = try producer.topic(names.raw, timeout: timeout)
+        tweets = try producer.topic(names.tweets, timeout: timeout)
+        seen = try producer.topic(names.seen, timeout: timeout)
+        late = try producer.topic(names.late, timeout: timeout)
+        deadletter = try producer.topic(names.deadletter, timeout: timeout)
+        control = try producer.topic(names.control, timeout: timeout)
+        try Self.register(producer, timeout: timeout)
+        consumer = try KafkaConsumer(
+            environment.kafka.merging(Self.consumerProperties(environment)),
+            observer: observer
+        )
+        let committedReader: KafkaProperties = [
+            "group.id": names.dedupGroup, "isolation.level": "read_committed", "enable.auto.commit": "false",
+        ]
+        offsets = try KafkaConsumer(environment.kafka.merging(committedReader), observer: observer)
+        let changelogReader: KafkaProperties = [
+            "group.id": "\(names.dedupGroup)-restore", "isolation.level": "read_committed",
+            "enable.auto.commit": "false", "auto.offset.reset": "error", "enable.partition.eof": "true",
+            "fetch.wait.max.ms": "100", "queued.max.messages.kbytes": "16384",
+        ]
+        changelog = try KafkaConsumer(environment.kafka.merging(changelogReader), observer: observer)
+        watermarks = try KafkaWatermarkQuery(environment.kafka, observer: observer)
+    }
+
+    private static func producerProperties(_ environment: DedupEnvironment) -> KafkaProperties {
+        [
+            "transactional.id": environment.names.dedupTransactionalID(instance: environment.instance),
+            "transaction.timeout.ms": "10000",
+            "enable.idempotence": "true",
+            "acks": "all",
+            "compression.type": "lz4",
+            "linger.ms": "5",
+            "batch.size": "1000000",
+            "message.max.bytes": "8388608",
+            // A transaction's records wait here until the commit flushes them; reading stops where it is full.
+            "queue.buffering.max.messages": "0",
+            "queue.buffering.max.kbytes": "65536",
+        ]
+    }
+
+    private static func consumerProperties(_ environment: DedupEnvironment) -> KafkaProperties {
+        [
+            "group.id": environment.names.dedupGroup,
+            "group.instance.id": environment.instance,
+            "session.timeout.ms": "10000",
+            "heartbeat.interval.ms": "2000",
+            // Cooperative, so that an instance that comes or goes does not make the others drop their sets.
+            "partition.assignment.strategy": "cooperative-sticky",
+            "isolation.level": "read_uncommitted",
+            "enable.auto.commit": "false",
+            "enable.auto.offset.store": "false",
+            "auto.offset.reset": "error",
+            "enable.partition.eof": "true",
+            "fetch.wait.max.ms": "50",
+            "queued.max.messages.kbytes": "32768",
+        ]
+    }
+
+    private static func register(_ producer: KafkaProducer, timeout: Duration) throws(KafkaError) {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            do {
+                return try producer.initTransactions(timeout: max(.seconds(1), deadline - .now))
+            } catch {
+                guard error.isRetriable, deadline > .now else { throw error }
+            }
+        }
+    }
+}
+
+extension DedupTransactionMachine.Outcome {
+    /// What a failed call on the producer means.
+    init(_ error: KafkaError, producer: KafkaProducer) {
+        let text = "\(error)"
+        let cause = error.isFatal ? producer.fatalError()?.code ?? error.code : error.code
+        let fencing: [KafkaErrorCode] = [.fenced, .producerFenced, .invalidProducerEpoch]
+        if error.isFatal, fencing.contains(cause) || fencing.contains(error.code) {
+            self = .fenced(text)
+        } else if error.isFatal {
+            self = .fatal(text)
+        } else if error.requiresAbort {
+            self = .mustAbort(text)
+        } else if error.isRetriable || error.code == .timedOut {
+            self = .retry(text)
+        } else {
+            self = .fatal(text)
+        }
+    }
+}

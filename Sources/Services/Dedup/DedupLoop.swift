@@ -1,0 +1,248 @@
+import Dedup
+import Glibc
+import Kafka
+import Logging
+import Operations
+import Tweets
+
+/// The one thread of the stage: reads raw, decides, writes, commits.
+///
+/// Everything in it belongs to that thread; the rebalance handler runs inside its polls.
+final class DedupLoop {
+    let environment: DedupEnvironment
+    let desk: DedupDesk
+    let metrics: DedupMetrics
+    let board: StatusBoard
+
+    var clients: DedupClients
+    var machine: DedupTransactionMachine
+    var output = DedupOutput()
+    var origins = OriginReader()
+    /// By partition number; nil for those of others.
+    var owned: [OwnedPartition?] = []
+    var restore: RestoreRun?
+    /// The membership when the open transaction began.
+    var group: KafkaGroupMetadata?
+    /// Why the process must end; found where nothing can be thrown.
+    var failure: ExitError?
+    /// Whether a partition was ever read: a refusal before that ends the process.
+    var hasStarted = false
+    /// Why the clients must be made anew; found inside the rebalance handler, where they cannot be.
+    var rebuildReason: String?
+
+    /// Records taken in, again for each time.
+    var recordsRead = 0
+    /// Records whose transaction was aborted.
+    var recordsUndone = 0
+    /// Fates of partitions that are no longer owned.
+    var retired = DedupCounters()
+
+    private var shownAt: MonotonicInstant?
+
+    private static let pollMax: Duration = .milliseconds(100)
+    private static let showInterval: Duration = .milliseconds(500)
+    /// How many records at most between two looks at the clock.
+    private static let recordsATurn = 64
+
+    /// Connects; blocks until Kafka answers, for a bounded time.
+    init(
+        _ environment: DedupEnvironment,
+        desk: DedupDesk,
+        metrics: DedupMetrics,
+        board: StatusBoard
+    ) throws(ExitError) {
+        self.environment = environment
+        self.desk = desk
+        self.metrics = metrics
+        self.board = board
+        machine = DedupTransactionMachine(commitInterval: environment.commitInterval)
+        _ = try TopicCheck.requireTopics(
+            environment.names,
+            properties: environment.kafka,
+            recordedBy: environment.recordedBy,
+            now: environment.wall,
+            timeout: DedupEnvironment.startTimeout,
+            observer: environment.observer
+        )
+        do {
+            clients = try DedupClients(environment, timeout: DedupEnvironment.startTimeout)
+        } catch {
+            throw ExitError(.kafkaUnreachable, "Kafka could not be prepared for dedup: \(error)")
+        }
+    }
+
+    /// Works until it is asked to stop.
+    func run() throws {
+        try join()
+        environment.logger.info(
+            "Dedup has joined its group.",
+            metadata: ["instance": "\(environment.instance)", LogKey.topic: "\(environment.names.raw)"]
+        )
+        while !desk.isStopping { try turn() }
+        stop()
+        if let failure { throw failure }
+    }
+
+    private func turn() throws {
+        let now = environment.clock()
+        perform(machine.tick(at: now))
+        if let reason = rebuildReason { try rebuild(reason) }
+        advanceRestore()
+        showIfDue(now)
+        // The commit tells what a failed record means for the transaction.
+        clients.producer.poll(timeout: .zero) { _ in }
+        if let failure { throw failure }
+        guard machine.isReady(at: now) else {
+            // After a failure: wait a little before trying again; the group is served by librdkafka meanwhile.
+            usleep(5000)
+            return
+        }
+        var timeout = pollTimeout(now)
+        for _ in 0..<Self.recordsATurn {
+            let goesOn = take(clients.consumer.poll(timeout: timeout))
+            if !goesOn || !machine.isReady(at: now) { return }
+            timeout = .zero
+        }
+    }
+
+    private func pollTimeout(_ now: MonotonicInstant) -> Duration {
+        if restore?.isReading == true { return .zero }
+        guard case .open(let transaction) = machine.state else {
+            return restore == nil ? Self.pollMax : .milliseconds(10)
+        }
+        return max(.zero, min(Self.pollMax, transaction.since + machine.interval - now))
+    }
+
+    /// Takes in what a poll gave.
+    ///
+    /// - Returns: Whether there may be more at once.
+    private func take(_ event: consuming KafkaConsumerEvent) -> Bool {
+        switch consume event {
+        case .nothing:
+            return false
+        case .message(let message):
+            take(message)
+            return true
+        case .partitionEnd(let position):
+            partition(position.partition.partition)?.lastReceived = nil
+            return true
+        case .error(let error, let partition):
+            readingFailed(error, partition)
+            return false
+        }
+    }
+
+    func partition(_ number: Int32) -> OwnedPartition? {
+        owned.indices.contains(Int(number)) ? owned[Int(number)] : nil
+    }
+
+    var ownedPartitions: [OwnedPartition] { owned.compactMap { $0 } }
+
+    // MARK: Records
+
+    private func take(_ message: borrowing KafkaMessage) {
+        guard let partition = partition(message.partition), partition.phase == .live,
+            // What was fetched before a rewind may still come.
+            message.offset >= partition.nextOffset
+        else { return }
+        if case .begin = machine.beforeRecord() {
+            CrashPoint.beforeBegin.pass()
+            perform(.begin)
+            guard case .open = machine.state else {
+                rewind([partition])
+                return
+            }
+        }
+        machine.took(partition.number)
+        recordsRead += 1
+        partition.openRecords += 1
+        partition.nextOffset = message.offset + 1
+        let received = Instant(milliseconds: message.timestampMilliseconds ?? environment.wall().milliseconds)
+        partition.lastReceived = received
+        let result: DedupOutput.Result
+        if let key = message.key, let id = TweetID(decimal: key) {
+            let record = RawRecord(
+                id: id,
+                isDelete: message.value == nil,
+                received: received,
+                origin: origins.origin(of: message.header(RecordHeader.name))
+            )
+            result = output.write(partition.core.decide(record), message, received: received, clients)
+        } else {
+            partition.core.countUnreadable()
+            result = output.writeUnreadable(message, received: received, clients)
+        }
+        if case .failed(let reason) = result { perform(machine.failed(.mustAbort(reason), at: environment.clock())) }
+        CrashPoint.afterProduce.pass()
+    }
+
+    // MARK: Showing
+
+    private func showIfDue(_ now: MonotonicInstant) {
+        if let shownAt, now - shownAt < Self.showInterval { return }
+        shownAt = now
+        show()
+    }
+
+    /// Brings status, metrics and the census' trust up to date.
+    func show() {
+        var view = DedupView()
+        view.instance = environment.instance
+        var committed = retired
+        var open = DedupCounters()
+        let wall = environment.wall()
+        for partition in ownedPartitions {
+            committed = committed + partition.core.committed
+            open = open + partition.core.open
+            view.partitions.append(DedupView.Partition(partition))
+            guard let lastReceived = partition.lastReceived else { continue }
+            let lag = max(.zero, wall - lastReceived)
+            view.lagSeconds = max(view.lagSeconds, Double(lag.milliseconds) / 1000)
+            if lag > TopicPlan.rawCompactionLag {
+                partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
+            }
+        }
+        let decided = committed + open
+        view.counts = decided.byName
+        view.unaccounted = recordsRead - recordsUndone - decided.decided
+        view.commits = machine.commits
+        view.aborts = machine.aborts
+        view.commitIntervalMilliseconds = machine.interval.milliseconds
+        view.lastFailure = machine.lastFailure
+        let isTooLate = view.lagSeconds > Double(TopicPlan.rawCompactionLag.milliseconds) / 2000
+        board.setProblem(
+            "lag",
+            isTooLate
+                ? "raw is read \(Int(view.lagSeconds)) s late; past 12 h compaction can take copies that were never read"
+                : nil
+        )
+        board.setProblem("transactions", machine.lastFailure.map { "the last one failed and is tried again: \($0)" })
+        metrics.show(committed, read: recordsRead, view: view)
+        desk.view = view
+    }
+}
+
+extension DedupView.Partition {
+    init(_ owned: OwnedPartition) {
+        let usage = owned.core.usage
+        self.init(
+            partition: owned.number,
+            phase: "\(owned.phase)",
+            nextOffset: owned.nextOffset,
+            streamTime: owned.core.progress.streamTime,
+            lateLine: owned.core.progress.lateLine,
+            ids: usage.freshIDs + usage.frozenIDs,
+            bytes: usage.bytes
+        )
+    }
+}
+
+extension DedupCounters {
+    /// The fates by the names of the metric's label.
+    var byName: [String: Int] {
+        [
+            "emitted": emitted, "duplicate": duplicates, "suppressed": suppressed, "delete_first": deletesFirst,
+            "delete_repeated": deletesRepeated, "delete_own": deletesOwn, "late": late, "unreadable": unreadable,
+        ]
+    }
+}

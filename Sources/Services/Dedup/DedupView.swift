@@ -1,0 +1,42 @@
+import Dedup
+import FoundationEssentials
+import Tweets
+
+/// The stage at one moment, as `/status` shows it.
+struct DedupView: Codable, Equatable, Sendable {
+    /// One partition of raw that the instance owns.
+    struct Partition: Codable, Equatable, Sendable {
+        var partition: Int32
+        /// `restoring`, `live` or `refused`.
+        var phase: String
+        /// The next offset to read.
+        var nextOffset: Int64
+        /// The newest creation time seen.
+        var streamTime: Instant?
+        /// IDs created before it are late.
+        var lateLine: Instant?
+        var ids: Int
+        var bytes: Int
+    }
+
+    var role = "dedup"
+    var instance = ""
+    var partitions: [Partition] = []
+    /// Records by their fate, of committed transactions, since the process started.
+    var counts: [String: Int] = [:]
+    /// Records that were read and met no fate; anything but 0 is a defect.
+    var unaccounted = 0
+    /// From receipt to now of the record that waits longest, in seconds; 0 where everything was read.
+    var lagSeconds: Double = 0
+    var commits = 0
+    var aborts = 0
+    var commitIntervalMilliseconds: Int64 = 0
+    /// Why the last transaction failed; nil after one that succeeded.
+    var lastFailure: String?
+
+    var json: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map(Array.init) ?? Array("{}".utf8)
+    }
+}

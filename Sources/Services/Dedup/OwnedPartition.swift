@@ -1,0 +1,70 @@
+import Dedup
+import Tweets
+
+/// A partition of raw that this instance owns: its set, and where it stands.
+///
+/// Belongs to the thread of dedup.
+final class OwnedPartition {
+    /// How far it is on the way to being read.
+    enum Phase {
+        /// Its set is being restored.
+        case restoring
+        /// Its records are read.
+        case live
+        /// Its set cannot be trusted; the reason is on the status board.
+        case refused
+    }
+
+    let number: Int32
+    var phase: Phase = .restoring
+    var core: DedupCore
+    /// The offset of the next record to take in.
+    var nextOffset: Int64 = 0
+    /// The same as the last committed transaction left it, where an undo goes back to.
+    var committedOffset: Int64 = 0
+    /// The number of the next changelog record.
+    var nextNumber: UInt64 = 1
+    /// Losses that no committed transaction holds yet.
+    var losses: [LossRecord] = []
+    /// The newest minute of the census in the open transaction.
+    var censusThrough: Instant?
+    /// When the last record taken in was received; nil where everything was read.
+    var lastReceived: Instant?
+    /// Records taken into the open transaction.
+    var openRecords = 0
+    /// Since when its lag has been too long for its census to be trusted.
+    var isCensusDistrusted = false
+
+    init(number: Int32, timing: DedupTiming) {
+        self.number = number
+        core = DedupCore(timing: timing)
+    }
+
+    /// Begins to read, from a set and an offset.
+    func start(core: DedupCore, nextNumber: UInt64, offset: Int64) {
+        self.core = core
+        self.nextNumber = nextNumber
+        nextOffset = offset
+        committedOffset = offset
+        phase = .live
+    }
+
+    /// Keeps what the committed transaction did.
+    func keep() {
+        core.commit()
+        if let censusThrough { core.forgetCensus(through: censusThrough) }
+        censusThrough = nil
+        losses = []
+        committedOffset = nextOffset
+        nextNumber += 1
+        openRecords = 0
+    }
+
+    /// Puts back what the aborted transaction did.
+    func undo() {
+        core.undo()
+        censusThrough = nil
+        nextOffset = committedOffset
+        openRecords = 0
+    }
+}
