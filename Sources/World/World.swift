@@ -52,13 +52,18 @@ public struct World: Sendable {
         let table = isBurst(second: second) ? burst : usual
         for slot in 0..<Self.slotCount {
             let millisecond = base + slot
-            guard millisecond >= options.start.milliseconds else { continue }
-            let drawn = draw(Salt.count, UInt64(bitPattern: millisecond) &* 64 &+ UInt64(partition))
-            let count = table.count(at: drawn.unitInterval)
-            for index in 0..<count {
+            for index in 0..<count(millisecond: millisecond, partition: partition, table) {
                 if let id = id(millisecond: millisecond, index: index, partition: partition) { body(id) }
             }
         }
+    }
+
+    /// How many Tweets of a stream partition were created in a millisecond.
+    @inline(__always)
+    private func count(millisecond: Int64, partition: Int, _ table: PoissonTable) -> Int {
+        guard millisecond >= options.start.milliseconds else { return 0 }
+        let drawn = draw(Salt.count, UInt64(bitPattern: millisecond) &* 64 &+ UInt64(partition))
+        return table.count(at: drawn.unitInterval)
     }
 
     /// The Tweets of one stream partition that were created in a second, ascending.
@@ -94,12 +99,25 @@ public struct World: Sendable {
         let place = UInt64(index * partitionCount + partition - 1)
         let offset = draw(Salt.worker, UInt64(bitPattern: millisecond))
         // An odd step visits each of the 1,024 workers before it comes back to the first.
-        let worker = (offset &+ place &* 389) & 1023
+        let worker = (offset &+ place &* Self.workerStep) & 1023
         let low = UInt64((SplitMix64.mix(offset ^ place) | 8).trailingZeroBitCount)
         let sequence = (place >> 10) << 2 | low
         precondition(sequence < 4096, "\(place + 1) Tweets in a millisecond")
         return TweetID(UInt64(millisecond - TweetID.snowflakeEpoch) << 22 | worker << 12 | sequence)
     }
+
+    /// The stream partition of one of this world's Tweets, from 1.
+    public func partition(of id: TweetID) -> Int {
+        let millisecond = (id.createdAt ?? options.start).milliseconds
+        let offset = draw(Salt.worker, UInt64(bitPattern: millisecond))
+        let low = (((id.rawValue >> 12) &- offset) &* Self.workerStepInverse) & 1023
+        let place = ((id.rawValue & 4095) >> 2) << 10 | low
+        return Int(place % UInt64(partitionCount)) + 1
+    }
+
+    private static let workerStep: UInt64 = 389
+    /// 389 times it is 1 modulo 1,024.
+    private static let workerStepInverse: UInt64 = 845
 
     private func isBurst(second: Int64) -> Bool {
         guard let burst = options.burst else { return false }
@@ -112,18 +130,22 @@ public struct World: Sendable {
     /// The older Tweet that this one is a new version of; nil for most.
     ///
     /// It is of the same stream partition, at most ten minutes older, and exists.
-    public func original(of id: TweetID, partition: Int) -> TweetID? {
+    public func original(of id: TweetID) -> TweetID? {
         guard draw(Salt.edit, id.rawValue).unitInterval < options.editShare, let created = id.createdAt else {
             return nil
         }
-        let second = created.milliseconds / 1000 - 1 - Int64(draw(Salt.editAge, id.rawValue) % 600)
-        var found: TweetID?
-        for earlier in 0..<4 where found == nil {
-            forEachTweet(inSecond: second - Int64(earlier), partition: partition) { candidate in
-                found = found ?? candidate
-            }
+        let partition = partition(of: id)
+        let age = draw(Salt.editAge, id.rawValue)
+        let second = created.milliseconds / 1000 - 1 - Int64(age % 600)
+        let table = isBurst(second: second) ? burst : usual
+        let first = Int64(age >> 32) % Self.slotCount
+        // The first Tweet at or after a drawn millisecond of that second; in a slow stream there may be none.
+        for slot in 0..<Self.slotCount {
+            let millisecond = second * 1000 + Self.firstMillisecond + (first + slot) % Self.slotCount
+            guard count(millisecond: millisecond, partition: partition, table) > 0 else { continue }
+            return self.id(millisecond: millisecond, index: 0, partition: partition)
         }
-        return found
+        return nil
     }
 
     /// When the Tweet is deleted; nil for most.

@@ -101,10 +101,6 @@ struct SimulatedBehaviourOptions: ParsableArguments {
         options.dialect = dialect
         options.shape = format
         if let corpus { options.corpus = try Self.lines(of: corpus) }
-        if options.shape == nil, let first = options.corpus.first {
-            // Notices look like the payloads do.
-            options.shape = TweetShape(payload: first)
-        }
         options.heartbeat = heartbeat
         options.username = username
         if let passwordFile { options.password = try Self.secret(passwordFile) }

@@ -24,9 +24,8 @@ struct StreamRequest: Sendable {
     var userAgent: String
 
     var role: StreamRole {
-        if product == .compliance { return .compliance }
         if case .recovery = range { return .recovery }
-        return .live
+        return product == .compliance ? .compliance : .live
     }
 }
 

@@ -145,9 +145,7 @@ struct LivePump<Body: ResponseBodyWriter> {
             output.countWithheld()
             return
         }
-        let original =
-            stream.request.partition > 0 ? world.original(of: delivery.id, partition: stream.request.partition) : nil
-        output.append(SlotValues(id: delivery.id, original: original))
+        output.append(SlotValues(id: delivery.id, original: world.original(of: delivery.id)))
     }
 
     /// Does what a fault does once.

@@ -3,14 +3,17 @@ import Operations
 import Tweets
 import World
 
-/// Sends the Tweets of a time range, says how it went, and ends.
+/// Sends the Tweets of a time range, or its compliance events, says how it went, and ends.
 struct RecoveryPump<Body: ResponseBodyWriter> {
     private let options: SimulatorOptions
     private let world: World
     private let registry: StreamRegistry
     private let stream: OpenStream
     private var output: StreamOutput<Body>
-    private var feed: RecoveryFeed
+    /// One of the two is there, by the product.
+    private var tweets: RecoveryFeed?
+    private var events: DeliveryFeed?
+    private var encoder: TweetEncoder
     private let interval: EventInterval
     private let fault: RecoveryFault?
     private let missing: [Instant]
@@ -20,11 +23,13 @@ struct RecoveryPump<Body: ResponseBodyWriter> {
     init(
         options: SimulatorOptions,
         world: World,
+        encoder: TweetEncoder,
         registry: StreamRegistry,
         stream: OpenStream,
         output: StreamOutput<Body>,
         interval: EventInterval
     ) {
+        self.encoder = encoder
         self.options = options
         self.world = world
         self.registry = registry
@@ -36,13 +41,24 @@ struct RecoveryPump<Body: ResponseBodyWriter> {
         self.fault = fault
         reached = interval.from
         missing = fault.map { Self.missingMinutes($0, interval) } ?? []
-        feed = RecoveryFeed(
-            world: world,
-            partitions: stream.request.partition == 0
-                ? Array(1...world.partitionCount) : [stream.request.partition],
-            interval: interval,
-            deletedBy: options.recoveryReturnsDeleted ? nil : opened
-        )
+        let partition = stream.request.partition
+        let all = Array(1...world.partitionCount)
+        if stream.request.product == .compliance {
+            events = DeliveryFeed(
+                world: world,
+                partitions: all,
+                content: .compliance(number: partition, count: options.compliancePartitions),
+                copy: 0,
+                from: interval.from
+            )
+        } else {
+            tweets = RecoveryFeed(
+                world: world,
+                partitions: partition == 0 ? all : [partition],
+                interval: interval,
+                deletedBy: options.recoveryReturnsDeleted ? nil : opened
+            )
+        }
     }
 
     /// Runs until the connection ends.
@@ -86,13 +102,21 @@ struct RecoveryPump<Body: ResponseBodyWriter> {
     /// - Returns: Whether more is due.
     private mutating func fill() -> Bool {
         while output.pendingBytes < 128 << 10 {
-            guard let id = feed.next(createdBefore: reached) else { return false }
-            if let created = id.createdAt, missing.contains(created.alignedDown(to: .seconds(60))) { continue }
-            let partition = stream.request.partition
-            let original = partition > 0 ? world.original(of: id, partition: partition) : nil
-            output.append(SlotValues(id: id, original: original))
-            count += 1
+            guard appendNext() else { return false }
         }
+        return true
+    }
+
+    private mutating func appendNext() -> Bool {
+        if let id = tweets?.next(createdBefore: reached) {
+            if let created = id.createdAt, missing.contains(created.alignedDown(to: .seconds(60))) { return true }
+            output.append(SlotValues(id: id, original: world.original(of: id)))
+        } else if let delivery = events?.next(dueBy: reached - .milliseconds(1)) {
+            if let line = encoder.notice(delivery) { output.appendNotice(line) }
+        } else {
+            return false
+        }
+        count += 1
         return true
     }
 

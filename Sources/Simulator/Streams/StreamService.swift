@@ -20,7 +20,9 @@ struct StreamService: Sendable {
         self.logger = logger
         world = World(options.world)
         registry = StreamRegistry(options: options)
-        let shape = options.shape ?? options.dialect.shape
+        // Notices look like the payloads do.
+        let shape =
+            options.shape ?? options.corpus.lazy.compactMap { TweetShape(payload: $0) }.first ?? options.dialect.shape
         let templates = options.corpus.compactMap { TweetTemplate(payload: $0) }
         encoder =
             templates.isEmpty
@@ -45,7 +47,7 @@ struct StreamService: Sendable {
         case .success(let admission):
             let body = try await writer.writeHead(head(admission.request, verdict, at: now))
             guard let stream = admission.stream else {
-                try await turnAway(body, channel, at: now)
+                try await turnAway(admission.request, body, channel, at: now)
                 return
             }
             defer { registry.close(stream) }
@@ -154,14 +156,7 @@ struct StreamService: Sendable {
     private func serve(_ stream: OpenStream, _ body: some ResponseBodyWriter) async throws {
         let request = stream.request
         let seed = SplitMix64.mix(options.world.seed ^ UInt64(stream.target.connection))
-        let compressor: any StreamCompressor
-        if !request.acceptsGzip {
-            compressor = PlainCompressor(encoder: encoder)
-        } else if options.isSpliced {
-            compressor = SplicingCompressor(encoder: encoder, templates: spliced)
-        } else {
-            compressor = DeflatingCompressor(encoder: encoder, seed: seed)
-        }
+        let compressor = compressor(for: request, seed: seed)
         let output = StreamOutput(
             body: body,
             compressor: compressor,
@@ -186,6 +181,7 @@ struct StreamService: Sendable {
             var pump = RecoveryPump(
                 options: options,
                 world: world,
+                encoder: encoder,
                 registry: registry,
                 stream: stream,
                 output: output,
@@ -195,11 +191,23 @@ struct StreamService: Sendable {
         }
     }
 
+    private func compressor(for request: StreamRequest, seed: UInt64) -> any StreamCompressor {
+        guard request.acceptsGzip else { return PlainCompressor(encoder: encoder) }
+        return options.isSpliced
+            ? SplicingCompressor(encoder: encoder, templates: spliced) as any StreamCompressor
+            : DeflatingCompressor(encoder: encoder, seed: seed)
+    }
+
     /// One connection too many: told inside the stream, then closed.
-    private func turnAway(_ body: some ResponseBodyWriter, _ channel: any Channel, at now: Instant) async throws {
+    private func turnAway(
+        _ request: StreamRequest,
+        _ body: some ResponseBodyWriter,
+        _ channel: any Channel,
+        at now: Instant
+    ) async throws {
         registry.refused(200)
         let text = StreamText.message(.tooManyConnections, dialect: options.dialect, limit: options.redundancy, at: now)
-        let compressor = DeflatingCompressor(encoder: encoder, seed: 0)
+        let compressor = compressor(for: request, seed: 0)
         compressor.append(Array(text.utf8) + [0x0D, 0x0A])
         var body = body
         try await body.write(compressor.finish())

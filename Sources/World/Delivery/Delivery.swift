@@ -18,12 +18,19 @@ public struct Delivery: Sendable, Hashable {
     public var id: TweetID
     /// What it says.
     public var content: Content
+
+    /// A delivery from its parts.
+    public init(arrival: Int64, id: TweetID, content: Content) {
+        self.arrival = arrival
+        self.id = id
+        self.content = content
+    }
 }
 
 /// What a stream tells.
 public enum StreamContent: Sendable, Hashable {
     /// Tweets, and their deletes where `deletes` is set.
     case tweets(deletes: Bool)
-    /// Deletes and other compliance events of one compliance partition out of `count`; `number` is from 1.
+    /// Deletes and other compliance events of one compliance partition out of `count`; `number` is from 1, 0 is all.
     case compliance(number: Int, count: Int)
 }

@@ -61,7 +61,7 @@ public struct DeliveryFeed: Sendable {
                     }
                     if deletes { pushDelete(id, &pending) }
                 case .compliance(let number, let count):
-                    guard world.compliancePartition(of: id, count: count) == number else { return }
+                    guard number == 0 || world.compliancePartition(of: id, count: count) == number else { return }
                     pushDelete(id, &pending)
                     guard let event = world.event(of: id) else { return }
                     let arrival = world.noticeArrival(of: id, at: event.at, copy: copy)
