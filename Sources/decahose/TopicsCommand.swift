@@ -7,8 +7,8 @@ import Settings
 struct TopicsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics",
-        abstract: "Makes the Kafka topics.",
-        subcommands: [TopicsCreateCommand.self]
+        abstract: "Makes the Kafka topics, and checks them.",
+        subcommands: [TopicsCreateCommand.self, TopicsCheckCommand.self]
     )
 }
 
@@ -97,5 +97,40 @@ struct TopicsCreateCommand: AsyncParsableCommand {
         try await BlockingThread.run(named: "topics") {
             try TopicCreation(settings, options: options, observer: .silent, say: StandardOutput.write).run()
         }
+    }
+}
+
+struct TopicsCheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Compares a live cluster with what correctness needs: one line a finding.",
+        discussion: """
+            Each line says what is found, why it matters and what to run. Nothing is changed. Run it with the \
+            configuration of the roles, since the horizon decides what is long enough. The exit code is 0 without \
+            findings and 1 with some.
+
+            EXAMPLES:
+              decahose topics check
+              decahose topics check --development --json
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Replication does not matter: a cluster of one broker is fine.")
+    var development = false
+
+    @Flag(help: "One JSON object instead of lines.")
+    var json = false
+
+    func run() async throws {
+        let settings = try ToolSettings(common.configuration())
+        try ProtectedProperties.check(settings.common.kafka)
+        let isDevelopment = development
+        let findings = try await BlockingThread.run(named: "topics") {
+            try ClusterCheck(settings, isDevelopment: isDevelopment, now: WallClock.now(), observer: .silent).findings()
+        }
+        StandardOutput.write(ClusterCheck.text(findings, isJSON: json))
+        if !findings.isEmpty { throw ExitCode(ProcessExit.findings.rawValue) }
     }
 }
