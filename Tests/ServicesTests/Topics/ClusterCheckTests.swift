@@ -1,6 +1,7 @@
 import Dedup
 import Kafka
 import KafkaTestSupport
+import Operations
 import Settings
 import Testing
 import Tweets
@@ -13,7 +14,8 @@ import Tweets
 )
 struct ClusterCheckTests {
     private let timeout: Duration = .seconds(20)
-    private let now = Instant(seconds: 1_700_000_000)
+    /// The true time, since retention would remove records of any other at once; nothing else depends on it.
+    private let now = WallClock.now()
 
     private func settings(prefix: String) throws -> ToolSettings {
         try ToolSettings(
@@ -97,7 +99,9 @@ struct ClusterCheckTests {
             try producer.beginTransaction()
             for age in ages { try produce(producer, to: raw, [0x31], at: now - age) }
             var bytes: [UInt8] = []
-            SeenRecord(number: UInt64(nextOffset), nextOffset: nextOffset, progress: DedupProgress()).encode(into: &bytes)
+            SeenRecord(number: UInt64(nextOffset), nextOffset: nextOffset, progress: DedupProgress()).encode(
+                into: &bytes
+            )
             try produce(producer, to: seen, bytes, at: now)
             #expect(producer.flush(timeout: timeout) { _ in })
             if isCommitted {
