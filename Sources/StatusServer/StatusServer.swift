@@ -41,11 +41,11 @@ public struct StatusServer: Service {
 
     /// Serves until graceful shutdown.
     ///
-    /// - Throws: Where the address cannot be listened on.
+    /// - Throws: ``ExitError`` where the address cannot be listened on.
     public func run() async throws {
         var quiet = logger
-        // The framework tells its own start at info; the role says where it listens in words of its own.
-        quiet.logLevel = max(.notice, logger.logLevel)
+        // The framework tells its own start, and a stop before its start as an error; the role has words of its own.
+        quiet.logLevel = .critical
         let onListening = onListening
         let application = Application(
             router: routes.router(),
@@ -53,6 +53,15 @@ public struct StatusServer: Service {
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
             logger: quiet
         )
-        try await application.run()
+        do {
+            try await application.run()
+        } catch is CancellationError {
+            return
+        } catch {
+            throw ExitError(
+                .configuration,
+                "The status server cannot listen on \(host):\(port): \(error). Set http.listen to a free address."
+            )
+        }
     }
 }

@@ -23,7 +23,7 @@ struct DemoTests {
         let reportURL = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: reportURL) }
         let result = try BuiltExecutable.run(
-            ["demo", "--plain", "--seconds", "45", "--rate", "120", "--report", reportURL.path] + arguments
+            ["demo", "--plain", "--seconds", "45", "--rate", "400", "--report", reportURL.path] + arguments
         )
         try #require(
             result.exitCode == 0,
