@@ -15,7 +15,8 @@ struct Decahose: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, SimulateCommand.self, BridgeCommand.self, TopicsCommand.self, BrokerCommand.self,
+            DemoCommand.self, SimulateCommand.self, BridgeCommand.self, DedupCommand.self, TopicsCommand.self,
+            BrokerCommand.self,
         ]
     )
 
