@@ -112,7 +112,10 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
         tests(
             "ServicesTests",
-            ["Services", "Dedup", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport", logging]
+            [
+                "Services", "Dedup", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport", "CZlib",
+                logging,
+            ]
         ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
