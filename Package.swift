@@ -113,7 +113,8 @@ let package = Package(
         tests(
             "ServicesTests",
             [
-                "Services", "Dedup", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport", "CZlib",
+                "Services", "Dedup", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport",
+                "CZlib",
                 logging,
             ]
         ),
