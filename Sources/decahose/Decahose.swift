@@ -15,8 +15,9 @@ struct Decahose: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, SimulateCommand.self, BridgeCommand.self, DedupCommand.self, TopicsCommand.self,
-            BrokerCommand.self,
+            DemoCommand.self, SimulateCommand.self, BrokerCommand.self, TopicsCommand.self, BridgeCommand.self,
+            DedupCommand.self, GapsCommand.self, JobsCommand.self, CoverageCommand.self,
+            StatusCommand.self, BackfillCommand.self,
         ]
     )
 

@@ -170,8 +170,8 @@ public struct BackfillJobStateMachine: Sendable {
 
     /// Up to where an attempt proves delivery: the last minute received is asked for again, since Tweets are not sorted.
     private func proven(of range: EventInterval, by progress: BackfillProgress) -> Instant? {
-        guard let newest = progress.newest else { return nil }
-        let minute = min(newest, range.to).alignedDown(to: .seconds(60)) - .seconds(60)
+        guard let frontier = progress.frontier else { return nil }
+        let minute = min(frontier, range.to).alignedDown(to: .seconds(60)) - .seconds(60)
         return minute > range.from ? minute : nil
     }
 

@@ -24,7 +24,11 @@ public struct BackfillProgress: Hashable, Sendable {
     public var received: Int64
     /// Records acknowledged in raw in this attempt.
     public var acknowledged: Int64
-    /// The newest creation time among the acknowledged Tweets; nil before the first.
+    /// Up to where creation times say that delivery has come, counting only what is acknowledged; nil before the first.
+    ///
+    /// Tweets come about in order, so this is a low quantile of what was read last, not the newest.
+    public var frontier: Instant?
+    /// The newest creation time among the Tweets received; nil before the first.
     public var newest: Instant?
     /// The offsets of raw that this attempt's records took, by Kafka partition.
     public var offsets: [Int: SessionRecord.Offsets]
@@ -33,11 +37,13 @@ public struct BackfillProgress: Hashable, Sendable {
     public init(
         received: Int64 = 0,
         acknowledged: Int64 = 0,
+        frontier: Instant? = nil,
         newest: Instant? = nil,
         offsets: [Int: SessionRecord.Offsets] = [:]
     ) {
         self.received = received
         self.acknowledged = acknowledged
+        self.frontier = frontier
         self.newest = newest
         self.offsets = offsets
     }

@@ -4,6 +4,10 @@ public struct ToolSettings: Sendable {
     public var common: CommonSettings
     /// How far back in event time dedup remembers; the topics' retention follows from it.
     public var horizon: Duration
+    /// How late after its creation a Tweet may be delivered.
+    public var deliverySlack: Duration
+    /// The bearer token that a coordinator asks for; nil where none is set.
+    public var coordinatorToken: SecretSource?
 
     /// Reads and checks them.
     ///
@@ -13,6 +17,8 @@ public struct ToolSettings: Sendable {
         common = CommonSettings(reader: &reader)
         let api = StreamSettings.API(rawValue: reader.text("stream.api") ?? "") ?? .gnip
         horizon = reader.duration("dedup.horizon") ?? api.recoveryWindow + .seconds(4 * 3600)
+        deliverySlack = reader.requiredDuration("stream.delivery_slack")
+        coordinatorToken = reader.secret("coordinator.token")
         try reader.finish()
     }
 }

@@ -14,6 +14,7 @@ struct CoordinatorCoreTests {
         BackfillProgress(
             received: received,
             acknowledged: received,
+            frontier: at(newest),
             newest: at(newest),
             offsets: [0: SessionRecord.Offsets(first: 100, last: 99 + received)]
         )

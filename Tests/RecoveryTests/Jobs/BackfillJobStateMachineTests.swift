@@ -29,6 +29,7 @@ struct BackfillJobStateMachineTests {
         BackfillProgress(
             received: received,
             acknowledged: received,
+            frontier: newest.map { at($0) },
             newest: newest.map { at($0) },
             offsets: [0: SessionRecord.Offsets(first: 100, last: 100 + received)]
         )

@@ -170,7 +170,7 @@ struct CoordinatorServiceTests {
         let half = firstRange.from + .seconds(1800)
         let stuck = ScriptedTransfer { run in
             if run.request.job == "j1" {
-                run.report(BackfillProgress(received: 9, acknowledged: 9, newest: half))
+                run.report(BackfillProgress(received: 9, acknowledged: 9, frontier: half, newest: half))
                 while !run.isStopped { usleep(10000) }
                 return .stopped
             }

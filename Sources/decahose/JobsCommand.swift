@@ -1,0 +1,100 @@
+import ArgumentParser
+import Operations
+import Services
+import Settings
+
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "Lists the recovery jobs with their progress; pauses, resumes or cancels one.",
+        subcommands: [JobsListCommand.self, JobsPauseCommand.self, JobsResumeCommand.self, JobsCancelCommand.self],
+        defaultSubcommand: JobsListCommand.self
+    )
+}
+
+struct JobsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists the recovery jobs with their progress; the default.",
+        discussion: """
+            Read straight from the control topic, so it works with every role down.
+
+            EXAMPLES:
+              decahose jobs
+              decahose jobs --watch
+              decahose jobs --json
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: ReportOptions
+
+    func run() async throws {
+        let settings = try ToolSettings(common.configuration())
+        try ProtectedProperties.check(settings.common.kafka)
+        try await output.print(settings) { snapshot, isJSON in
+            isJSON ? snapshot.jobsJSON() : snapshot.jobsTable()
+        }
+    }
+}
+
+/// What the commands that change a job have in common.
+struct JobChangeOptions: ParsableArguments {
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var coordinator: CoordinatorAddress
+
+    @Argument(help: "The job's ID, as 'decahose jobs' lists it.")
+    var job: String
+
+    func change(_ verb: String) async throws {
+        let client = try coordinator.client(ToolSettings(common.configuration()))
+        let job = job
+        let answer = try await BlockingThread.run(named: "request") { try client.change(job: job, verb) }
+        StandardOutput.write(answer)
+    }
+}
+
+struct JobsPauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Holds a job back; what it has received stays.",
+        discussion: """
+            EXAMPLE:
+              decahose jobs pause sample10-1-20261123T204500000Z-1
+            """
+    )
+
+    @OptionGroup var options: JobChangeOptions
+
+    func run() async throws { try await options.change("pause") }
+}
+
+struct JobsResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Lets a held job go on.",
+        discussion: """
+            EXAMPLE:
+              decahose jobs resume sample10-1-20261123T204500000Z-1
+            """
+    )
+
+    @OptionGroup var options: JobChangeOptions
+
+    func run() async throws { try await options.change("resume") }
+}
+
+struct JobsCancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Ends a job; a gap that it was for is asked for again after a while.",
+        discussion: """
+            EXAMPLE:
+              decahose jobs cancel sample10-1-20261123T204500000Z-1
+            """
+    )
+
+    @OptionGroup var options: JobChangeOptions
+
+    func run() async throws { try await options.change("cancel") }
+}
