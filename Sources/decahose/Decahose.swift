@@ -16,7 +16,7 @@ struct Decahose: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DemoCommand.self, SimulateCommand.self, BrokerCommand.self, TopicsCommand.self, BridgeCommand.self,
-            DedupCommand.self, GapsCommand.self, JobsCommand.self, CoverageCommand.self,
+            DedupCommand.self, CoordinatorCommand.self, GapsCommand.self, JobsCommand.self, CoverageCommand.self,
             StatusCommand.self, BackfillCommand.self,
         ]
     )

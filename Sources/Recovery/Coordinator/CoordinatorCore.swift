@@ -17,6 +17,7 @@ public struct CoordinatorCore: Sendable {
         var machines: [String: BackfillJobStateMachine] = [:]
         var savedJobs: [String: (record: JobRecord, at: MonotonicInstant)] = [:]
         var budget: RecoveryBudget
+        var foldedAt: MonotonicInstant?
         /// Losses whose mapping was written and has not come back yet.
         var mapping: Set<ControlKey> = []
     }
@@ -95,6 +96,7 @@ public struct CoordinatorCore: Sendable {
             turn.writes += plan(now: now, clock: clock)
         }
         turn.writes += jobsToSave(at: clock).map { .job($0) }
+        foldHistory(into: &turn, now: now, clock: clock)
         return turn
     }
 
@@ -285,6 +287,29 @@ public struct CoordinatorCore: Sendable {
             writes += (self.lead?.ledger.assign(job, now: now) ?? []).map { .gap($0) }
         }
         return writes
+    }
+
+    /// Keeps control small for ever: what can no longer change goes into one record a stream partition.
+    private mutating func foldHistory(into turn: inout CoordinatorTurn, now: Instant, clock: MonotonicInstant) {
+        guard let lead, turn.writes.isEmpty, lead.foldedAt.map({ clock - $0 >= .seconds(60) }) ?? true else { return }
+        self.lead?.foldedAt = clock
+        for stream in fold.streams {
+            guard let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now)) else { continue }
+            let folding = LedgerFolding(
+                coverage,
+                fold: fold,
+                gaps: lead.ledger.gaps(of: stream),
+                limit: now - options.limits.window - LedgerFolding.margin,
+                step: options.foldStep,
+                now: now
+            )
+            guard let ledger = folding.ledger else { continue }
+            turn.writes.append(.ledger(ledger))
+            turn.removals += folding.removals
+            self.lead?.ledger.remove(folding.removals.filter { $0.kind == .gap }.map(\.id))
+        }
+        // Only what the ledgers in control already tell may go.
+        if turn.writes.isEmpty { turn.removals += fold.settledRecords(now: now) }
     }
 
     /// Whether a closed gap has nothing to wait for.

@@ -106,6 +106,7 @@ public struct BackfillJobStateMachine: Sendable {
                 last: max(known.last, offsets.last)
             )
         }
+        record.lost = IntervalSet(record.lost + progress.lost).intervals
         if let proven = proven(of: range, by: progress) { remove(EventInterval(from: range.from, to: proven)) }
         record.updatedAt = wall
     }

@@ -32,6 +32,8 @@ public struct BackfillProgress: Hashable, Sendable {
     public var newest: Instant?
     /// The offsets of raw that this attempt's records took, by Kafka partition.
     public var offsets: [Int: SessionRecord.Offsets]
+    /// Stretches in which a message came that no topic took; asking again would bring it again.
+    public var lost: [EventInterval]
 
     /// Progress from its parts.
     public init(
@@ -39,12 +41,14 @@ public struct BackfillProgress: Hashable, Sendable {
         acknowledged: Int64 = 0,
         frontier: Instant? = nil,
         newest: Instant? = nil,
-        offsets: [Int: SessionRecord.Offsets] = [:]
+        offsets: [Int: SessionRecord.Offsets] = [:],
+        lost: [EventInterval] = []
     ) {
         self.received = received
         self.acknowledged = acknowledged
         self.frontier = frontier
         self.newest = newest
         self.offsets = offsets
+        self.lost = lost
     }
 }

@@ -73,7 +73,7 @@ public struct GapLedger: Sendable {
                 break
             }
         }
-        for interval in missing.subtracting(accounted(for: coverage.stream)).intervals {
+        for interval in missing.subtracting(accounted(for: coverage.stream)).subtracting(coverage.givenUp).intervals {
             add(interval, coverage, circumstances)
         }
         return toWrite(of: coverage.stream, now: circumstances.now)
@@ -172,29 +172,31 @@ public struct GapLedger: Sendable {
             return
         }
         gap.state = .closed
-        let dead = own.intersection(EventInterval(from: gap.from, to: max(gap.from, circumstances.windowEdge)))
-        guard !dead.isEmpty else {
-            gaps[gap.id] = gap
-            return
-        }
+        let tooOld = own.intersection(EventInterval(from: gap.from, to: max(gap.from, circumstances.windowEdge)))
+        let refused = own.intersection(IntervalSet(gap.jobs.compactMap { jobs[$0] }.flatMap(\.lost)))
+        let dead = tooOld.union(refused)
         let alive = own.subtracting(dead)
-        if gap.jobs.isEmpty, !alive.isEmpty {
+        if gap.jobs.isEmpty, !dead.isEmpty, !alive.isEmpty {
             // Never asked for, so the two parts have nothing in common: each becomes a gap with its exact range.
             var lost = gap
-            lost.to = circumstances.windowEdge
-            lost.missing = dead.intervals
-            giveUp(&lost, dead, circumstances)
             lost.id = freeID(coverage.stream, from: lost.from)
-            lost.openedAt = gap.openedAt
+            lost.to = circumstances.windowEdge
+            giveUp(&lost, dead, Self.reason(circumstances), filled: IntervalSet())
             gaps[lost.id] = lost
             gap.from = circumstances.windowEdge
-            gap.missing = alive.intervals
         } else {
-            gap.unrecoverable = IntervalSet(gap.unrecoverable).union(dead).intersection(own).intervals
-            gap.missing = own.intervals
-            if alive.isEmpty { giveUp(&gap, dead, circumstances, filled: coverage.filled) }
+            gap.unrecoverable = dead.intervals
+            if alive.isEmpty {
+                let reason = tooOld.isEmpty ? "holds a message that no topic takes" : Self.reason(circumstances)
+                giveUp(&gap, dead, reason, filled: coverage.filled)
+            }
         }
+        if !gap.state.isFinal { gap.missing = alive.intervals }
         gaps[gap.id] = gap
+    }
+
+    private static func reason(_ circumstances: Circumstances) -> String {
+        "left the recovery window, which began at \(circumstances.windowEdge), before it was recovered"
     }
 
     /// A gap of which nothing is missing any more was filled if recovery had a share in it, else it was none.
@@ -229,15 +231,11 @@ public struct GapLedger: Sendable {
         end(gap, coverage, circumstances)
     }
 
-    private func giveUp(
-        _ gap: inout GapRecord,
-        _ dead: IntervalSet,
-        _ circumstances: Circumstances,
-        filled: IntervalSet = IntervalSet()
-    ) {
-        gap.unrecoverable = IntervalSet(gap.unrecoverable).union(dead).intervals
+    private func giveUp(_ gap: inout GapRecord, _ dead: IntervalSet, _ reason: String, filled: IntervalSet) {
+        gap.missing = dead.intervals
+        gap.unrecoverable = dead.intervals
         gap.state = filled.overlaps(gap.range) ? .partial : .unrecoverable
-        gap.reason = "left the recovery window, which began at \(circumstances.windowEdge), before it was recovered"
+        gap.reason = reason
     }
 
     // MARK: New gaps

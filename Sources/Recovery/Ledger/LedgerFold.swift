@@ -153,28 +153,37 @@ public struct LedgerFold: Sendable {
         guard let start = timelineStart(of: stream, records: records) else { return nil }
         let ledger = ledgers[stream]
 
-        var claims: [String: [EventInterval]] = ledger?.byConnection ?? [:]
+        // What lies before the ledger's end is told by the ledger alone: the holes that were cut out of the sessions' claims
+        // there have gone with their records.
+        let folded = EventInterval(from: Instant(milliseconds: .min), to: ledger?.to ?? Instant(milliseconds: .min))
+
+        var claims: [String: [EventInterval]] = [:]
         var holes: [String: [EventInterval]] = [:]
         for record in records {
             if let covered = record.covered { claims[record.connection, default: []].append(covered) }
             holes[record.connection, default: []] += record.holes
         }
-        var claimed = IntervalSet()
-        var covered = IntervalSet()
-        var byConnection: [String: IntervalSet] = [:]
-        for (connection, intervals) in claims {
-            let claim = IntervalSet(intervals)
-            let own = IntervalSet(holes[connection] ?? []).union(
-                IntervalSet(census.values.compactMap { $0.hole(of: connection, claiming: claim, stream: stream) })
-            )
-            byConnection[connection] = claim.subtracting(own)
-            claimed = claimed.union(claim)
-            covered = covered.union(claim.subtracting(own))
-        }
-        covered = covered.union(IntervalSet(ledger?.covered ?? []))
-
         let losses = lossTimes(of: stream)
         let lost = losses.reduce(into: IntervalSet()) { $0 = $0.union($1.time) }
+        let lostSince = losses.reduce(into: IntervalSet()) {
+            if $1.loss.offset >= ledger?.knownOffset ?? 0 { $0 = $0.union($1.time) }
+        }
+
+        var claimed = IntervalSet(ledger?.covered ?? [])
+        var covered = claimed.subtracting(lostSince)
+        var byConnection = (ledger?.byConnection ?? [:]).mapValues { IntervalSet($0) }
+        for (connection, intervals) in claims {
+            let claim = IntervalSet(intervals)
+            let own = IntervalSet(holes[connection] ?? [])
+                .union(
+                    IntervalSet(census.values.compactMap { $0.hole(of: connection, claiming: claim, stream: stream) })
+                )
+            let delivered = claim.subtracting(own).subtracting(folded)
+            byConnection[connection] = (byConnection[connection] ?? IntervalSet()).union(delivered)
+            claimed = claimed.union(claim.subtracting(folded))
+            covered = covered.union(delivered.subtracting(lost))
+        }
+
         return StreamCoverage(
             stream: stream,
             timeline: EventInterval(from: start, to: max(start, frontier)),
@@ -184,22 +193,29 @@ public struct LedgerFold: Sendable {
             truncated: losses.reduce(into: IntervalSet()) {
                 if $1.loss.record.finding == .truncation { $0 = $0.union($1.time) }
             },
-            covered: covered.subtracting(lost),
-            filled: filled(stream, losses: losses)
+            covered: covered,
+            filled: filled(stream, losses: losses, folded: folded)
+                .union(IntervalSet(ledger?.filled ?? []).subtracting(lostSince)),
+            givenUp: IntervalSet(ledger?.unrecoverable ?? [])
         )
     }
 
     // MARK: What jobs filled
 
     /// A job fills only what was known to be missing when it was made, and nothing that was lost after it.
-    private func filled(_ stream: StreamPartition, losses: [LossTime]) -> IntervalSet {
-        var filled = IntervalSet(ledgers[stream]?.filled ?? [])
-        for loss in losses { filled = filled.subtracting(loss.time) }
+    private func filled(
+        _ stream: StreamPartition,
+        losses: [LossTime],
+        folded: EventInterval
+    ) -> IntervalSet {
+        var filled = IntervalSet()
         for job in jobs.values {
             for fill in job.fills where fill.stream == stream {
                 var done = IntervalSet(fill.intervals)
                     .intersection(job.range)
                     .subtracting(IntervalSet(job.remaining))
+                    .subtracting(IntervalSet(job.lost))
+                    .subtracting(folded)
                 for loss in losses where loss.loss.offset >= job.knownOffset { done = done.subtracting(loss.time) }
                 filled = filled.union(done)
             }

@@ -18,6 +18,8 @@ public struct StreamCoverage: Hashable, Sendable {
     public var covered: IntervalSet
     /// What recovery delivered.
     public var filled: IntervalSet
+    /// What was folded away as lost for good; no gap speaks for it any more.
+    public var givenUp: IntervalSet
 
     /// The part of the timeline that neither a connection nor recovery delivered.
     public var missing: IntervalSet {

@@ -72,6 +72,14 @@ public struct DialectLimits: Hashable, Sendable {
         deadlineMargin: .seconds(2 * 3600)
     )
 
+    /// The row of a dialect.
+    public static func of(_ dialect: StreamDialect) -> DialectLimits {
+        switch dialect {
+        case .gnip: .gnip
+        case .v2: .v2
+        }
+    }
+
     /// A request takes its time to reach the server, whose clock is its own.
     public static let edgeMargin: Duration = .seconds(10)
 

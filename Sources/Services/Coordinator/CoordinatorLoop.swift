@@ -53,6 +53,7 @@ final class CoordinatorLoop {
             recordedBy: environment.instance,
             observer: .logging(to: environment.logger)
         )
+        try environment.transfer.open()
         follower = try ControlFollower(environment, metrics: metrics)
         election = try LeaderElection(
             environment.kafka,
@@ -67,6 +68,8 @@ final class CoordinatorLoop {
     func run() throws {
         defer {
             stopRuns()
+            // Records that are still on their way belong to jobs that will ask for them again.
+            _ = environment.transfer.close()
             election.close()
             desk.close()
         }

@@ -1,8 +1,8 @@
-import Logging
-import Operations
+public import Logging
+public import Operations
 import Recovery
 public import ServiceLifecycle
-import Settings
+public import Settings
 import Tweets
 
 /// Knows what nobody received, asks the upstream for it, and says what became of it.
@@ -13,6 +13,30 @@ public struct CoordinatorService: Service {
     private let board: StatusBoard
     private let metrics: CoordinatorMetrics
     private let desk = CoordinatorDesk()
+
+    /// A coordinator as configured.
+    public init(settings: CoordinatorSettings, logger: Logger, metrics: MetricsRegistry, board: StatusBoard) {
+        self.init(
+            CoordinatorEnvironment(
+                names: settings.common.topics,
+                instance: "coordinator \(HostProcess.name)",
+                kafka: .role(settings.common, clientID: "decahose-coordinator"),
+                options: CoordinatorOptions(
+                    limits: .of(settings.stream.dialect),
+                    timing: LedgerTiming(slack: settings.stream.deliverySlack),
+                    concurrentJobsMax: settings.maxConcurrentJobs
+                ),
+                streams: settings.stream.streams,
+                recoveryRate: settings.recoveryRate,
+                transfer: PipelineTransfer(settings, logger: logger),
+                wall: WallClock.now,
+                clock: MonotonicClock.now,
+                logger: logger
+            ),
+            board: board,
+            metrics: metrics
+        )
+    }
 
     init(_ environment: CoordinatorEnvironment, board: StatusBoard, metrics: MetricsRegistry) {
         self.environment = environment

@@ -66,6 +66,8 @@ public struct JobRecord: Hashable, Sendable {
     public var acknowledged: Int64 = 0
     /// The offsets of raw that its records took, by Kafka partition.
     public var offsets: [Int: SessionRecord.Offsets] = [:]
+    /// Stretches in which a message came that no topic took; nobody can fill them.
+    public var lost: [EventInterval] = []
     /// When it was made, by the coordinator's clock.
     public var createdAt: Instant
     /// When its first request was made, by the coordinator's clock.
@@ -128,6 +130,7 @@ extension JobRecord: Codable {
         case received
         case acknowledged
         case offsets
+        case lost
         case createdAt
         case startedAt
         case finishedAt
@@ -159,6 +162,7 @@ extension JobRecord: Codable {
         received = try container.decodeIfPresent(Int64.self, forKey: .received) ?? 0
         acknowledged = try container.decodeIfPresent(Int64.self, forKey: .acknowledged) ?? 0
         offsets = try container.decodeIfPresent([Int: SessionRecord.Offsets].self, forKey: .offsets) ?? [:]
+        lost = try container.decodeIfPresent([EventInterval].self, forKey: .lost) ?? []
         startedAt = try container.decodeIfPresent(Instant.self, forKey: .startedAt)
         finishedAt = try container.decodeIfPresent(Instant.self, forKey: .finishedAt)
         updatedAt = try container.decode(Instant.self, forKey: .updatedAt)
@@ -185,6 +189,7 @@ extension JobRecord: Codable {
         try container.encode(received, forKey: .received)
         try container.encode(acknowledged, forKey: .acknowledged)
         try container.encode(offsets, forKey: .offsets)
+        if !lost.isEmpty { try container.encode(lost, forKey: .lost) }
         try container.encode(createdAt, forKey: .createdAt)
         try container.encodeIfPresent(startedAt, forKey: .startedAt)
         try container.encodeIfPresent(finishedAt, forKey: .finishedAt)

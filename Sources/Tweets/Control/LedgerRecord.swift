@@ -17,6 +17,10 @@ public struct LedgerRecord: Hashable, Sendable {
     public var byConnection: [String: [EventInterval]]
     /// Event time that recovery delivered.
     public var filled: [EventInterval]
+    /// Event time that nobody delivered and that left the recovery window.
+    public var unrecoverable: [EventInterval]
+    /// Losses below this offset of control were known: a loss found later takes from what is told here.
+    public var knownOffset: Int64
     /// When the record was written, by the coordinator's clock.
     public var updatedAt: Instant
     /// What a newer version wrote beside all this.
@@ -30,6 +34,8 @@ public struct LedgerRecord: Hashable, Sendable {
         covered: [EventInterval],
         byConnection: [String: [EventInterval]],
         filled: [EventInterval],
+        unrecoverable: [EventInterval],
+        knownOffset: Int64,
         updatedAt: Instant
     ) {
         self.stream = stream
@@ -38,6 +44,8 @@ public struct LedgerRecord: Hashable, Sendable {
         self.covered = covered
         self.byConnection = byConnection
         self.filled = filled
+        self.unrecoverable = unrecoverable
+        self.knownOffset = knownOffset
         self.updatedAt = updatedAt
     }
 
@@ -54,6 +62,8 @@ extension LedgerRecord: Codable {
         case covered
         case byConnection
         case filled
+        case unrecoverable
+        case knownOffset
         case updatedAt
     }
 
@@ -67,6 +77,8 @@ extension LedgerRecord: Codable {
             covered: try container.decode([EventInterval].self, forKey: .covered),
             byConnection: try container.decodeIfPresent([String: [EventInterval]].self, forKey: .byConnection) ?? [:],
             filled: try container.decodeIfPresent([EventInterval].self, forKey: .filled) ?? [],
+            unrecoverable: try container.decodeIfPresent([EventInterval].self, forKey: .unrecoverable) ?? [],
+            knownOffset: try container.decode(Int64.self, forKey: .knownOffset),
             updatedAt: try container.decode(Instant.self, forKey: .updatedAt)
         )
         version = try container.decode(Int.self, forKey: .version)
@@ -83,6 +95,8 @@ extension LedgerRecord: Codable {
         try container.encode(covered, forKey: .covered)
         try container.encode(byConnection, forKey: .byConnection)
         try container.encode(filled, forKey: .filled)
+        try container.encode(unrecoverable, forKey: .unrecoverable)
+        try container.encode(knownOffset, forKey: .knownOffset)
         try container.encode(updatedAt, forKey: .updatedAt)
         try unknown.encode(to: encoder)
     }

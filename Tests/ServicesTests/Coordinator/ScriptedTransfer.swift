@@ -30,6 +30,10 @@ final class ScriptedTransfer: RecoveryTransfer {
     /// The requests that were made, in order.
     var requests: [JobRequest] { made.withLock { $0 } }
 
+    func open() {}
+
+    func close() -> Int { 0 }
+
     func perform(_ run: JobRun) -> BackfillOutcome {
         made.withLock { $0.append(run.request) }
         return script(run)

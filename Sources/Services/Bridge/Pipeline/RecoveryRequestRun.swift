@@ -70,7 +70,7 @@ struct RecoveryRequestRun: Sendable {
             generation: generation,
             lane: lane,
             header: RecordHeader(
-                connection: "",
+                connection: "coordinator",
                 partition: endpoint.contract.recoveryCoversAllPartitions ? 0 : partition.number,
                 source: .recovery,
                 session: SessionName.make(start: WallClock.now()),
@@ -265,8 +265,10 @@ private final class RecoveryWalk {
         return BackfillProgress(
             received: pipeline.counts.framed - pipeline.counts.heartbeats - pipeline.counts.notices,
             acknowledged: counts.acknowledged,
+            frontier: pipeline.coverage.frontier,
             newest: pipeline.coverage.newestCounted,
-            offsets: offsets
+            offsets: offsets,
+            lost: pipeline.coverage.holes
         )
     }
 }

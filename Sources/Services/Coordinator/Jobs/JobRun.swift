@@ -7,11 +7,12 @@ final class JobRun: Sendable {
     private struct State {
         var progress = BackfillProgress()
         var outcome: BackfillOutcome?
-        var isStopped = false
         var rate: Double
     }
 
     let request: JobRequest
+    /// Ends the request, also while it waits for the upstream.
+    let stopSignal = StopSignal()
     private let state: Mutex<State>
 
     /// A request that has not begun.
@@ -35,7 +36,7 @@ final class JobRun: Sendable {
     }
 
     /// Whether the request is to end now.
-    var isStopped: Bool { state.withLock { $0.isStopped } }
+    var isStopped: Bool { stopSignal.isSet }
 
     /// Records a second that it may bring.
     var rate: Double { state.withLock { $0.rate } }
@@ -44,7 +45,7 @@ final class JobRun: Sendable {
 
     /// Asks the request to end.
     func stop() {
-        state.withLock { $0.isStopped = true }
+        stopSignal.set()
     }
 
     /// Changes the records a second while it runs.
@@ -56,10 +57,4 @@ final class JobRun: Sendable {
     var standing: (progress: BackfillProgress, outcome: BackfillOutcome?) {
         state.withLock { ($0.progress, $0.outcome) }
     }
-}
-
-/// Makes recovery requests; the one way of the product brings what it receives along the path of live Tweets.
-protocol RecoveryTransfer: Sendable {
-    /// Makes a request and blocks until everything that it brought is acknowledged, reporting progress meanwhile.
-    func perform(_ run: JobRun) -> BackfillOutcome
 }
