@@ -2,6 +2,7 @@ import ArgumentParser
 import Operations
 import Services
 import Settings
+import Tweets
 
 struct GapsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Kafka
 import Operations
 import Services
 import Settings
