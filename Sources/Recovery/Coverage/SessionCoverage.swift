@@ -124,7 +124,7 @@ public struct SessionCoverage {
         } else {
             let newest = max(newestRead, histogram.newest)
             let to = newest == .min ? plainLeftEnd + rule.slack : Instant(milliseconds: newest) + .seconds(1)
-            let known = readFrontier == .min ? plainLeftEnd : Instant(milliseconds: readFrontier)
+            let known = readFrontier == .min ? min(plainLeftEnd, to) : Instant(milliseconds: readFrontier)
             hole = EventInterval(from: known - rule.slack, to: to)
         }
         if !holes.contains(hole) { holes.append(hole) }

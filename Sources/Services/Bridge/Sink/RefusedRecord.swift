@@ -1,3 +1,4 @@
+import Ingest
 import Kafka
 import Tweets
 
@@ -21,9 +22,13 @@ struct RefusedRecord {
         self.code = code
     }
 
-    /// When the Tweet it is about was created, if it has a Tweet's key.
+    /// When the Tweet it is about was created, by its key or, in the deadletter topic, by its bytes.
     var createdAt: Instant? {
-        key?.withUnsafeBytes { TweetID(decimal: $0) }?.createdAt
+        if let key { return key.withUnsafeBytes { TweetID(decimal: $0) }?.createdAt }
+        guard let value, case .tweet(let id) = value.withUnsafeBytes({ TweetIDScanner().classify($0) }) else {
+            return nil
+        }
+        return id.createdAt
     }
 
     /// Whether waiting may help: the topic is gone or closed to us, which says nothing about the record.
