@@ -13,6 +13,9 @@ public struct SessionCoverage {
     /// Slots for seconds that are not yet acknowledged; while all are in use the youngest second goes on.
     public static let slotCount = 1024
 
+    /// More holes than this become one that spans them all: a record of control stays small, and doubt is a gap.
+    public static let holesMax = 256
+
     private struct Second {
         var end: MonotonicInstant
         var frontier: Int64?
@@ -127,7 +130,10 @@ public struct SessionCoverage {
             let known = readFrontier == .min ? min(plainLeftEnd, to) : Instant(milliseconds: readFrontier)
             hole = EventInterval(from: known - rule.slack, to: to)
         }
-        if !holes.contains(hole) { holes.append(hole) }
+        holes = IntervalSet(holes).union(hole).intervals
+        if holes.count > Self.holesMax, let first = holes.first, let last = holes.last {
+            holes = [EventInterval(from: first.from, to: last.to)]
+        }
     }
 
     /// Lets time pass: ends the present second where it is over.

@@ -195,10 +195,22 @@ struct SessionCoverageTests {
         try session.stream(0..<300)
         session.coverage.lost(createdAt: at(250) + .milliseconds(300))
         #expect(session.coverage.holes == [span(250, 251)])
+        session.coverage.lost(createdAt: at(250) + .milliseconds(900))
+        #expect(session.coverage.holes == [span(250, 251)])
         session.coverage.lost(createdAt: nil)
         let hole = try #require(session.coverage.holes.last)
         #expect(hole.from <= at(299 - 120))
         #expect(hole.to > at(299))
+    }
+
+    @Test("more holes than a record should carry become one that spans them")
+    func manyHoles() {
+        var session = Session()
+        let count = Int64(SessionCoverage.holesMax)
+        for number in 0..<count { session.coverage.lost(createdAt: at(number * 10)) }
+        #expect(session.coverage.holes.count == SessionCoverage.holesMax)
+        session.coverage.lost(createdAt: at(count * 10))
+        #expect(session.coverage.holes == [span(0, count * 10 + 1)])
     }
 
     @Test("compliance claims up to the end of the last acknowledged second, by the server's clock")
