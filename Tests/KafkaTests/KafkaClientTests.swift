@@ -1,9 +1,10 @@
+import KafkaTestSupport
 import Synchronization
 import Testing
 
 @testable import Kafka
 
-@Suite("What any client can be asked, on the mock cluster")
+@Suite("What any client can be asked, on the mock cluster", .ownThread)
 struct KafkaClientTests {
     @Test("metadata names brokers, topics, partitions, leaders and replicas")
     func metadata() throws {

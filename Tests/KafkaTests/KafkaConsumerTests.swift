@@ -1,8 +1,9 @@
+import KafkaTestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite("A consumer that is told what to read, on the mock cluster")
+@Suite("A consumer that is told what to read, on the mock cluster", .ownThread)
 struct KafkaConsumerTests {
     /// Ten records, `0` to `9`, in partition 0 of topic `t`.
     private func filled() throws -> MockRig {

@@ -1,8 +1,9 @@
+import KafkaTestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite("Group membership, on the mock cluster")
+@Suite("Group membership, on the mock cluster", .ownThread)
 struct KafkaGroupTests {
     /// One member and what its handler was told.
     private final class Member {
@@ -121,6 +122,20 @@ struct KafkaGroupTests {
         try poll([member]) { member.changes.contains(.lost(all)) }
         try poll([member]) { member.partitions.count == 4 }
         try member.consumer.close()
+    }
+
+    @Test("a member that is dropped without closing goes at once, and another takes over after the session's time-out")
+    func dropped() throws {
+        let rig = try filled()
+        do {
+            let member = try Member(rig, name: "a")
+            try member.join()
+            try poll([member]) { member.partitions.count == 4 }
+        }
+        let other = try Member(rig, name: "b")
+        try other.join()
+        try poll([other]) { other.partitions.count == 4 }
+        try other.consumer.close()
     }
 
     @Test("the cooperative protocol is answered in steps")

@@ -1,8 +1,9 @@
+import KafkaTestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite("A producer, on the mock cluster")
+@Suite("A producer, on the mock cluster", .ownThread)
 struct KafkaProducerTests {
     @Test("keys, values, headers, timestamps and partitions arrive as they were given")
     func roundTrip() throws {
@@ -192,6 +193,58 @@ struct KafkaProducerTests {
         }
         #expect(errors.count == 20)
         #expect(Set(errors).isSubset(of: [.purgedFromQueue, .purgedInFlight]))
+    }
+
+    @Test("a retry that was in the log already counts as written, at an offset that nobody knows")
+    func duplicateSequenceNumber() throws {
+        let rig = try MockRig(topics: ["t": 1])
+        let producer = try rig.producer()
+        let topic = try producer.topic("t", timeout: patience)
+        rig.cluster.failNextRequests(.produce, with: [.duplicateSequenceNumber])
+        #expect(producer.produce(to: topic, value: "x", opaque: 3) == .queued)
+        var reports = 0
+        _ = producer.flush(timeout: patience) { report in
+            #expect(report.opaque == 3)
+            #expect(report.error == nil)
+            #expect(report.persistence == .persisted)
+            #expect(report.offset == nil)
+            reports += 1
+        }
+        #expect(reports == 1)
+    }
+
+    @Test("after a fatal error nothing is taken any more, and what was queued is reported with all its bytes")
+    func fatal() throws {
+        let rig = try MockRig(topics: ["t": 1])
+        let producer = try rig.producer()
+        let topic = try producer.topic("t", timeout: patience)
+        try rig.cluster.setDown()
+        for index in 0..<5 { #expect(producer.produce(to: topic, value: "\(index)", timestamp: 77) == .queued) }
+        try producer.injectFatalError(.outOfOrderSequenceNumber, reason: "a test")
+        #expect(producer.produce(to: topic, value: "x", header: "h") == .rejected(.fatal))
+        #expect(producer.fatalError()?.code == .outOfOrderSequenceNumber)
+        #expect(producer.fatalError()?.isFatal == true)
+        var values: [String?] = []
+        try producer.purge()
+        _ = producer.flush(timeout: patience) { report in
+            #expect(report.error != nil)
+            #expect(report.timestampMilliseconds == 77)
+            values.append(text(report.value))
+        }
+        #expect(values == ["0", "1", "2", "3", "4"])
+    }
+
+    @Test("a producer that is dropped with records on their way goes without a word")
+    func dropped() throws {
+        let rig = try MockRig(topics: ["t": 1])
+        do {
+            let producer = try rig.producer()
+            let topic = try producer.topic("t", timeout: patience)
+            try rig.cluster.setDown()
+            for _ in 0..<100 { #expect(producer.produce(to: topic, value: "x", header: "h") == .queued) }
+        }
+        try rig.cluster.setUp()
+        #expect(try rig.reader().readAll(topic: "t", partitions: 0..<1).isEmpty)
     }
 
     @Test("a topic that does not exist is named, and not created")

@@ -1,8 +1,9 @@
+import KafkaTestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite("Transactions, as far as the mock cluster knows them")
+@Suite("Transactions, as far as the mock cluster knows them", .ownThread)
 struct KafkaTransactionTests {
     @Test("records and offsets are committed, and reports come during the commit")
     func commit() throws {

@@ -93,6 +93,10 @@ extension KafkaErrorCode {
     public static let notEnoughReplicas = Self(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS)
     /// Fewer replicas are in sync than `min.insync.replicas`; the record is in the leader's log.
     public static let notEnoughReplicasAfterAppend = Self(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND)
+    /// The record is in the log already, by an earlier attempt whose answer was lost.
+    public static let duplicateSequenceNumber = Self(RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER)
+    /// Records are missing before this one: an earlier batch was lost on the way.
+    public static let outOfOrderSequenceNumber = Self(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER)
     /// A record is larger than a limit of the client, topic or broker.
     public static let recordTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
     /// A record's timestamp is outside what the topic accepts.

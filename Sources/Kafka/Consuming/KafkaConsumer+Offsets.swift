@@ -39,10 +39,4 @@ extension KafkaConsumer {
         let answers = KafkaPartitionList.elements(of: rd_kafka_event_topic_partition_list(event))
         try KafkaPartitionList.check(answers)
     }
-
-    /// Commits these offsets for the group without waiting; a failure goes to librdkafka's log.
-    public func commitWithoutWaiting(_ positions: [KafkaPosition]) throws(KafkaError) {
-        let list = KafkaPartitionList(positions)
-        try KafkaError.check(rd_kafka_commit(handle.pointer, list.pointer, 1))
-    }
 }

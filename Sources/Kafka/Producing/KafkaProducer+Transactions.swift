@@ -47,7 +47,8 @@ extension KafkaProducer {
 
     /// Flushes and commits, handing out the delivery reports of the flush.
     ///
-    /// Blocks for at most `timeout`, of which the flush is a part. A retriable error means that the outcome is open:
+    /// Blocks for at most `timeout`, of which the flush is a part. The commit counts when it returns, but brokers write
+    /// its markers a moment later: until then the last stable offset, and `read_committed` readers, stay before it. A retriable error means that the outcome is open:
     /// only this call, again, will tell it.
     public func commitTransaction(
         timeout: Duration,

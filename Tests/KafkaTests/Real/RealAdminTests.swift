@@ -5,7 +5,8 @@ import Testing
 
 @Suite(
     "Admin requests and look-ups, on a real broker",
-    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)")
+    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .ownThread
 )
 struct RealAdminTests {
     private func admin(_ broker: RealBroker) throws -> KafkaAdmin {

@@ -5,7 +5,8 @@ import Testing
 
 @Suite(
     "Transactions, on a real broker",
-    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)")
+    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .ownThread
 )
 struct RealTransactionTests {
     private func producer(_ broker: RealBroker, id: String, _ extra: KafkaProperties = [:]) throws -> KafkaProducer {
@@ -23,6 +24,19 @@ struct RealTransactionTests {
             ]),
             observer: .silent
         )
+    }
+
+    /// Waits until no transaction holds partition 0 back: a commit returns before its markers are written.
+    private func awaitStable(_ broker: RealBroker, topic: String) throws {
+        let partition = KafkaPartition(topic: topic, partition: 0)
+        let query = try KafkaWatermarkQuery(broker.properties(), observer: .silent)
+        let stable = try reader(broker, isolation: "read_committed")
+        let deadline = ContinuousClock.now + patience
+        while try stable.watermarks(of: [partition], timeout: patience)
+            != query.watermarks(of: [partition], timeout: patience)
+        {
+            try #require(ContinuousClock.now < deadline, "the last stable offset stays behind")
+        }
     }
 
     @Test("read_committed readers see what was committed, and never what was aborted")
@@ -43,6 +57,7 @@ struct RealTransactionTests {
                 try producer.abortTransaction(timeout: patience) { _ in }
             }
         }
+        try awaitStable(broker, topic: name)
         let committed = try reader(broker, isolation: "read_committed").readAll(topic: name, partitions: 0..<1)
         #expect(committed.map(\.value) == ["a", "c"])
         let all = try reader(broker, isolation: "read_uncommitted").readAll(topic: name, partitions: 0..<1)
@@ -130,6 +145,7 @@ struct RealTransactionTests {
         let error = #expect(throws: KafkaError.self) { try older.commitTransaction(timeout: patience) { _ in } }
         #expect(error?.isFatal == true)
         #expect(error?.code == .fenced)
+        try awaitStable(broker, topic: name)
         let read = try reader(broker, isolation: "read_committed").readAll(topic: name, partitions: 0..<1)
         #expect(read.map(\.value) == ["new"])
     }
@@ -152,6 +168,7 @@ struct RealTransactionTests {
         #expect(try producer.watermarks(of: [partition], timeout: patience)[partition]?.high == 0)
         try producer.commitTransaction(timeout: patience) { _ in }
         // The commit's marker takes an offset too.
+        try awaitStable(broker, topic: name)
         #expect(try stable.watermarks(of: [partition], timeout: patience)[partition]?.high == 5)
     }
 

@@ -10,7 +10,8 @@ import Tweets
 
 @Suite(
     "topics check, on a real broker",
-    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)")
+    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .ownThread
 )
 struct ClusterCheckTests {
     private let timeout: Duration = .seconds(20)

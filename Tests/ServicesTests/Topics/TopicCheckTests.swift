@@ -1,11 +1,12 @@
 import Kafka
+import KafkaTestSupport
 import Operations
 import Testing
 import Tweets
 
 @testable import Services
 
-@Suite("The check of the topics that every role makes")
+@Suite("The check of the topics that every role makes", .ownThread)
 struct TopicCheckTests {
     private let names = TopicNames(prefix: "x")
 

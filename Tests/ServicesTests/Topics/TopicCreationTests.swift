@@ -10,7 +10,8 @@ import Tweets
 
 @Suite(
     "topics create, on a real broker",
-    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)")
+    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .ownThread
 )
 struct TopicCreationTests {
     /// Runs it under a prefix, and gives what it said.

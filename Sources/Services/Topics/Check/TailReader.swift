@@ -19,18 +19,19 @@ struct TailReader {
         }
         var oldest: Instant?
         var done: Set<KafkaPartition> = []
-        try read(waiting, isolation: "read_uncommitted") { event in
-            guard done.insert(event.partition).inserted else { return }
-            if let milliseconds = event.timestamp {
-                oldest = min(oldest ?? Instant(milliseconds: milliseconds), Instant(milliseconds: milliseconds))
-            }
-        } isDone: {
-            done.contains($0)
+        try read(waiting, isolation: "read_uncommitted") { record in
+            guard done.insert(record.partition).inserted, let milliseconds = record.timestamp else { return }
+            oldest = min(oldest ?? Instant(milliseconds: milliseconds), Instant(milliseconds: milliseconds))
+        } isDone: { partition, isAtEnd, _ in
+            isAtEnd || done.contains(partition)
         }
         return oldest
     }
 
     /// What `decode` makes of the newest committed record of each partition; those without any are left out.
+    ///
+    /// Reads to the high watermark, not to the last stable offset: a transaction whose offsets count already may still
+    /// wait for its marker in these partitions.
     func newest<Value>(
         in partitions: [KafkaPartition],
         decode: (UnsafeRawBufferPointer) -> Value?
@@ -43,10 +44,10 @@ struct TailReader {
         var reach: Int64 = 64
         while !open.isEmpty {
             let starts = open.map { KafkaPosition($0.key, offset: max($0.value.low, $0.value.high - reach)) }
-            try read(starts, isolation: "read_committed") { event in
-                if let value = event.value, let decoded = decode(value) { found[event.partition] = decoded }
-            } isDone: { _ in
-                false
+            try read(starts, isolation: "read_committed") { record in
+                if let value = record.value, let decoded = decode(value) { found[record.partition] = decoded }
+            } isDone: { partition, _, position in
+                position >= watermarks[partition]?.high ?? 0
             }
             open = open.filter { found[$0.key] == nil && $0.value.high - reach > $0.value.low }
             reach *= 16
@@ -61,12 +62,14 @@ struct TailReader {
         let value: UnsafeRawBufferPointer?
     }
 
-    /// Reads from each place until the partition's end, or until it is done.
+    /// Reads from each place until it is done.
+    ///
+    /// `isDone` is asked after each record and at each end of what the isolation lets see, with the offset read next.
     private func read(
         _ positions: [KafkaPosition],
         isolation: String,
         _ visit: (Record) -> Void,
-        isDone: (KafkaPartition) -> Bool
+        isDone: (_ partition: KafkaPartition, _ isAtEnd: Bool, _ position: Int64) -> Bool
     ) throws(KafkaError) {
         if positions.isEmpty { return }
         let own: KafkaProperties = [
@@ -78,10 +81,14 @@ struct TailReader {
         var open = Set(positions.map(\.partition))
         let deadline = ContinuousClock.now + timeout
         while !open.isEmpty {
-            guard ContinuousClock.now < deadline else { throw KafkaError(code: .timedOut) }
+            guard ContinuousClock.now < deadline else {
+                let waiting = open.sorted().map(\.description).joined(separator: ", ")
+                throw KafkaError(code: .timedOut, message: "\(waiting) could not be read to the end in time")
+            }
             switch consumer.poll(timeout: .milliseconds(100)) {
             case .nothing: continue
-            case .partitionEnd(let position): open.remove(position.partition)
+            case .partitionEnd(let end):
+                if isDone(end.partition, true, end.offset) { open.remove(end.partition) }
             case .error(let error, let partition):
                 if partition != nil || error.isFatal { throw error }
             case .message(let message):
@@ -93,7 +100,7 @@ struct TailReader {
                         value: message.value
                     )
                 )
-                if isDone(partition) { open.remove(partition) }
+                if isDone(partition, false, message.offset + 1) { open.remove(partition) }
             }
         }
     }
