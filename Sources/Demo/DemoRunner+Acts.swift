@@ -43,7 +43,7 @@ extension DemoRunner {
         let credited = try wait(atMost: timetable.patience) {
             let sessions = newSessions(of: "a", since: knownSessions)
             return sessions.count >= StreamProduct.sample10.partitionCount
-                && sessions.allSatisfy { $0.backfill.creditedFrom != nil }
+                && sessions.allSatisfy(\.earnedBackfill)
         }
         let brought = (observer?.raw.connections["a"]?.backfill ?? 0) - before
         let asked = newSessions(of: "a", since: knownSessions).map { "\($0.backfill.askedMinutes)" }
@@ -75,7 +75,7 @@ extension DemoRunner {
         let gaps = openedGaps(since: gapsBefore)
         let sessions = newSessions(of: "a", since: knownSessions) + newSessions(of: "b", since: knownSessions)
         let asked = sessions.contains { $0.backfill.askedMinutes > 0 }
-        let credited = sessions.contains { $0.backfill.creditedFrom != nil }
+        let credited = sessions.contains(where: \.earnedBackfill)
         let only = (observer?.raw.broughtByRecoveryOnly ?? 0) - onlyBefore
         endAct(
             .bothBridgesDead,

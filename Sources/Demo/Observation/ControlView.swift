@@ -53,7 +53,7 @@ struct ControlView: Sendable {
             let backfill = asked > 0 ? ", asked for \(asked) min of backfill" : ""
             return "\(record.connection) reads \(record.stream)\(backfill)"
         }
-        if let from = record.backfill.creditedFrom, old?.backfill.creditedFrom == nil {
+        if let from = record.backfill.creditedFrom, record.earnedBackfill, old?.earnedBackfill != true {
             return "\(record.connection) earned backfill of \(record.stream) back to \(from.clock)"
         }
         if record.backfill.decided, old?.backfill.decided == false, record.backfill.askedMinutes > 0 {
@@ -84,6 +84,11 @@ struct ControlView: Sendable {
         guard jobs.updateValue(state, forKey: id) != state else { return nil }
         return "recovery job \(id): \(state)"
     }
+}
+
+extension SessionRecord {
+    /// Whether minutes from before the connection were proven to have come; what came live just after it proves none.
+    var earnedBackfill: Bool { backfill.creditedFrom.map { $0 < serverDate } ?? false }
 }
 
 extension Instant {

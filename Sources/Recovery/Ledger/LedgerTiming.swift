@@ -14,7 +14,9 @@ public struct LedgerTiming: Hashable, Sendable {
     public var settleDelay: Duration { slack * 2 }
 
     /// How long after the last record of any session a stream partition counts as unheard.
-    public var hearing: Duration { slack / 2 }
+    ///
+    /// Sessions speak once a second whatever the slack is, so a short slack must not turn a busy host into a dead one.
+    public var hearing: Duration { max(slack / 2, .seconds(10)) }
 
     /// How long a gap that nobody is closing grows before what is known of it is recovered.
     public var openGapCut: Duration { slack * 5 }

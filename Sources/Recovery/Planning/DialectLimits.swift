@@ -6,7 +6,7 @@ public import Tweets
 /// | --- | --- | --- |
 /// | window | 5 days | 24 hours |
 /// | granularity | 1 minute | 1 second |
-/// | youngest `from` / `to` | 31 min / 30 min | none |
+/// | youngest `from` / `to` | 31 min / 30 min | none / 12 s |
 /// | longest request | 2 h (advised) | 2 h (ours) |
 /// | at once | 2 (ours) | 2 |
 /// | requests | 5 in 5 min, its own | 50 in 15 min, shared with the live connections |
@@ -57,12 +57,13 @@ public struct DialectLimits: Hashable, Sendable {
     /// v2 recovery with `start_time` and `end_time`.
     ///
     /// Source: "Recovery and redundancy features" of the v2 documentation: 24 hours, two jobs at once. The 50 requests in
-    /// 15 minutes are the live endpoint's, so that recovery takes at most half of them.
+    /// 15 minutes are the live endpoint's, so that recovery takes at most half of them. An `end_time` must lie at least
+    /// 10 s back, as everywhere in v2; two seconds more are for the clocks.
     public static let v2 = DialectLimits(
         window: .seconds(86400),
         granularity: .seconds(1),
         fromAgeMin: .zero,
-        toAgeMin: .zero,
+        toAgeMin: .seconds(12),
         requestMax: .seconds(2 * 3600),
         concurrentMax: 2,
         budget: 25,
