@@ -95,7 +95,9 @@ let package = Package(
 
         tests("TweetsTests", ["Tweets"]),
         tests("IngestTests", ["Ingest", "Tweets"]),
-        tests("DedupTests", ["Dedup", "Tweets"]),
+        // For tests: Kafka's semantics as a value.
+        .target(name: "ModelLog", path: "Tests/Support/ModelLog", swiftSettings: settings),
+        tests("DedupTests", ["Dedup", "Tweets", "ModelLog"]),
         tests("RecoveryTests", ["Recovery", "Tweets"]),
         tests("WorldTests", ["World", "Tweets"]),
         tests("StreamClientTests", ["StreamClient", "CZlib"]),
