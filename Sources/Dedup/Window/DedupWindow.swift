@@ -86,6 +86,15 @@ public struct DedupWindow: Sendable {
         }
     }
 
+    /// Visits every ID in order, with whether it is deleted.
+    func visitAll(_ visit: (_ id: UInt64, _ isDeleted: Bool) -> Void) {
+        for (number, bucket) in zip(numbers, buckets) {
+            for entry in Self.union(bucket.frozen?.sorted ?? [], bucket.fresh.sorted) {
+                visit(number << SeenEntry.keyBits | entry.key, entry.isDeleted)
+            }
+        }
+    }
+
     /// The sizes of all parts.
     public var usage: DedupUsage {
         var usage = DedupUsage()

@@ -24,11 +24,15 @@ final class DedupClients {
     /// Connects, and fences off whoever had this instance's transactional ID; its open transaction is aborted.
     ///
     /// Blocks for at most about twice `timeout`. The group is not joined yet.
-    init(_ environment: DedupEnvironment, timeout: Duration) throws(KafkaError) {
+    init(
+        _ environment: DedupEnvironment,
+        transactionTimeout: Duration = .seconds(10),
+        timeout: Duration
+    ) throws(KafkaError) {
         let names = environment.names
         let observer = environment.observer
         producer = try KafkaProducer(
-            environment.kafka.merging(Self.producerProperties(environment)),
+            environment.kafka.merging(Self.producerProperties(environment, transactionTimeout)),
             observer: observer
         )
         raw = try producer.topic(names.raw, timeout: timeout)
@@ -55,10 +59,13 @@ final class DedupClients {
         watermarks = try KafkaWatermarkQuery(environment.kafka, observer: observer)
     }
 
-    private static func producerProperties(_ environment: DedupEnvironment) -> KafkaProperties {
+    private static func producerProperties(
+        _ environment: DedupEnvironment,
+        _ transactionTimeout: Duration
+    ) -> KafkaProperties {
         [
             "transactional.id": environment.names.dedupTransactionalID(instance: environment.instance),
-            "transaction.timeout.ms": "10000",
+            "transaction.timeout.ms": "\(transactionTimeout.milliseconds)",
             "enable.idempotence": "true",
             "acks": "all",
             "compression.type": "lz4",

@@ -1,7 +1,9 @@
 import Dedup
+import Glibc
 import Kafka
 import Logging
 import Operations
+import Settings
 import Tweets
 
 /// Everything that the thread of dedup is given.
@@ -23,4 +25,29 @@ struct DedupEnvironment: Sendable {
     static let startTimeout: Duration = .seconds(30)
 
     var observer: KafkaObserver { .logging(to: logger) }
+}
+
+extension DedupEnvironment {
+    /// What follows from the settings.
+    ///
+    /// - Throws: ``InvalidConfiguration`` and ``ExitError`` where they cannot work.
+    init(_ settings: DedupSettings, logger: Logger) throws {
+        try ProtectedProperties.check(settings.common.kafka)
+        try DedupHorizon.check(settings)
+        self.init(
+            names: settings.common.topics,
+            instance: settings.instance,
+            recordedBy: "dedup \(settings.instance) \(getpid())",
+            kafka: .role(settings.common, clientID: "decahose-dedup-\(settings.instance)"),
+            timing: DedupTiming(
+                horizon: settings.horizon,
+                recoveryWindow: settings.api.recoveryWindow,
+                deliverySlack: settings.deliverySlack
+            ),
+            commitInterval: settings.commitInterval,
+            wall: WallClock.now,
+            clock: MonotonicClock.now,
+            logger: logger
+        )
+    }
 }

@@ -1,6 +1,4 @@
 import Dedup
-import Glibc
-import Kafka
 public import Logging
 public import Operations
 public import ServiceLifecycle
@@ -20,27 +18,7 @@ public struct DedupService: Service {
     ///
     /// - Throws: ``InvalidConfiguration`` and ``ExitError`` where they cannot work.
     public init(_ settings: DedupSettings, logger: Logger, metrics: MetricsRegistry, board: StatusBoard) throws {
-        try ProtectedProperties.check(settings.common.kafka)
-        try DedupHorizon.check(settings)
-        self.init(
-            DedupEnvironment(
-                names: settings.common.topics,
-                instance: settings.instance,
-                recordedBy: "dedup \(settings.instance) \(getpid())",
-                kafka: .role(settings.common, clientID: "decahose-dedup-\(settings.instance)"),
-                timing: DedupTiming(
-                    horizon: settings.horizon,
-                    recoveryWindow: settings.api.recoveryWindow,
-                    deliverySlack: settings.deliverySlack
-                ),
-                commitInterval: settings.commitInterval,
-                wall: WallClock.now,
-                clock: MonotonicClock.now,
-                logger: logger
-            ),
-            board: board,
-            metrics: metrics
-        )
+        self.init(try DedupEnvironment(settings, logger: logger), board: board, metrics: metrics)
         logger.info("\(DedupHorizon.forecast(environment.timing))")
     }
 

@@ -1,0 +1,71 @@
+public import Tweets
+
+/// Makes the set of one Kafka partition anew out of what was emitted, where its changelog cannot be used.
+public struct RebuildFold: Sendable {
+    private let timing: DedupTiming
+    private var window = DedupWindow()
+    private var farFuture: [UInt64: SeenRecord.FarFutureEntry] = [:]
+    private var progress = DedupProgress()
+    private var recordsSinceUpkeep = 0
+
+    /// Records taken in.
+    public private(set) var records = 0
+
+    private static let upkeepInterval = 65_536
+    /// IDs that one changelog record takes: some 500 KB.
+    static let idsARecordMax = 100_000
+
+    /// A fold that has read nothing.
+    public init(timing: DedupTiming) {
+        self.timing = timing
+    }
+
+    /// Takes in a record of `tweets`.
+    ///
+    /// - Parameters:
+    ///   - id: Its key.
+    ///   - isDelete: Whether it is a tombstone.
+    ///   - received: When it was received, as dedup noted it in the header.
+    public mutating func add(_ id: TweetID, isDelete: Bool, received: Instant) {
+        records += 1
+        guard let created = id.createdAt else { return }
+        if created > received + DedupTiming.aheadMax {
+            let wasDeleted = farFuture[id.rawValue]?.isDeleted ?? false
+            farFuture[id.rawValue] = SeenRecord.FarFutureEntry(
+                id: id.rawValue,
+                isDeleted: isDelete || wasDeleted,
+                received: farFuture[id.rawValue]?.received ?? received.milliseconds
+            )
+            return
+        }
+        progress.advance(to: created, horizon: timing.horizon)
+        // Compaction and recovery put records in any order, so what is late is decided at the end.
+        window.add(id.rawValue, isDeleted: isDelete)
+        recordsSinceUpkeep += 1
+        if recordsSinceUpkeep >= Self.upkeepInterval { upkeep() }
+    }
+
+    private mutating func upkeep() {
+        recordsSinceUpkeep = 0
+        guard let streamTime = progress.streamTime, let lateLine = progress.lateLine else { return }
+        window.dropBuckets(before: TweetID(earliestAt: lateLine).rawValue)
+        window.freezeBuckets(before: TweetID(earliestAt: streamTime - timing.freezeAfter).rawValue)
+    }
+
+    /// The changelog afresh: numbers from 1, at least one record, all with the same input offset.
+    public consuming func changelog(nextOffset: Int64) -> [SeenRecord] {
+        upkeep()
+        var records: [SeenRecord] = []
+        var current = SeenRecord(number: 1, nextOffset: nextOffset, progress: progress)
+        window.visitAll { id, isDeleted in
+            if current.entries.count >= Self.idsARecordMax {
+                records.append(current)
+                current = SeenRecord(number: UInt64(records.count + 1), nextOffset: nextOffset, progress: progress)
+            }
+            current.entries.append(SeenRecord.Entry(id: id, isDeleted: isDeleted))
+        }
+        current.farFuture = farFuture.values.sorted { $0.id < $1.id }
+        records.append(current)
+        return records
+    }
+}

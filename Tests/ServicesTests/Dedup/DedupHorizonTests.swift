@@ -1,0 +1,34 @@
+import Dedup
+import Operations
+import Settings
+import Testing
+
+@testable import Services
+
+@Suite("The horizon of dedup")
+struct DedupHorizonTests {
+    private func settings(_ horizon: String?) throws -> DedupSettings {
+        var environment = ["DECAHOSE_STREAM_API": "v2"]
+        environment["DECAHOSE_DEDUP_HORIZON"] = horizon
+        return try DedupSettings(Configuration(file: nil, environment: environment), hostName: "host")
+    }
+
+    @Test("must cover the recovery window, a chunk of a recovery, and an hour")
+    func shortest() throws {
+        try DedupHorizon.check(settings(nil))
+        try DedupHorizon.check(settings("1540m"))
+        let error = #expect(throws: ExitError.self) { try DedupHorizon.check(settings("1539m")) }
+        #expect(error?.code == .configuration)
+        #expect(error?.description.contains("DECAHOSE_DEDUP_HORIZON") == true)
+    }
+
+    @Test("has a price that is told before the start")
+    func forecast() {
+        let timing = DedupTiming(
+            horizon: .seconds(28 * 3600),
+            recoveryWindow: .seconds(24 * 3600),
+            deliverySlack: .seconds(120)
+        )
+        #expect(DedupHorizon.forecast(timing).contains("61 million IDs"))
+    }
+}
