@@ -5,6 +5,7 @@ import Glibc
 enum Microbenchmarks {
     static func main() {
         let files = CommandLine.arguments.dropFirst()
+        DedupBenchmark.run()
         guard !files.isEmpty else {
             print("Name one or more files with one Tweet payload a line.")
             exit(64)
