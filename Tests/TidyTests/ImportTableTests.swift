@@ -22,14 +22,15 @@ struct ImportTableTests {
             "ServiceLifecycle", "Logging", "Synchronization", "Glibc", "FoundationEssentials", "Dispatch",
         ],
         "Simulator": [
-            "Tweets", "World", "Operations", "CZlib", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
+            "Tweets", "World", "Operations", "CZlib", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+            "NIOPosix", "NIOHTTP1",
             "NIOConcurrencyHelpers", "ServiceLifecycle", "Logging", "Synchronization", "Glibc", "FoundationEssentials",
         ],
         "Demo": ["Tweets", "Kafka", "StreamClient", "Operations", "Glibc", "FoundationEssentials"],
         "decahose": [
             "Tweets", "Services", "Simulator", "StatusServer", "Settings", "Operations", "Kafka", "Demo", "Recovery",
-            "StreamClient", "ServiceLifecycle", "UnixSignals", "Logging", "ArgumentParser", "Synchronization", "Glibc",
-            "FoundationEssentials",
+            "StreamClient", "World", "ServiceLifecycle", "UnixSignals", "Logging", "ArgumentParser", "Synchronization",
+            "Glibc", "FoundationEssentials",
         ],
     ]
 
