@@ -111,7 +111,7 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
-        tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Tweets"]),
+        tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Operations", "Tweets", logging]),
         tests(
             "ServicesTests",
             [

@@ -21,6 +21,8 @@ public struct SimulatorOptions: Sendable {
     public var shape: TweetShape?
     /// Payload lines that are used as templates; generated ones where empty.
     public var corpus: [[UInt8]] = []
+    /// How many templates are generated, about 5 KB each.
+    public var templateCount = 256
     /// Where to listen.
     public var host = "127.0.0.1"
     /// Where to listen; 0 picks a free port.

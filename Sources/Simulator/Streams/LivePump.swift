@@ -88,7 +88,8 @@ struct LivePump<Body: ResponseBodyWriter> {
                 continue
             }
             let isMore = effects.silences ? false : fill(effects)
-            output.appendHeartbeat(ifDueAt: now)
+            // While there is more to send it is the sign of life.
+            if !isMore { output.appendHeartbeat(ifDueAt: now) }
             if output.pendingBytes > 0 { waited += try await output.flush(reached: reached, at: now) }
             if let cutAt, reached >= cutAt { throw StreamEnd.dropped }
             if try await closesAsFull(at: now) { return }

@@ -80,7 +80,7 @@ struct RecoveryPump<Body: ResponseBodyWriter> {
             advance(elapsed: now - lastTurn, end: end)
             lastTurn = now
             let isMore = effects.silences ? false : fill()
-            output.appendHeartbeat(ifDueAt: now)
+            if !isMore { output.appendHeartbeat(ifDueAt: now) }
             if output.pendingBytes > 0 { _ = try await output.flush(reached: reached, at: now) }
             if !isMore, !effects.silences, reached >= end {
                 try await finish(at: now)

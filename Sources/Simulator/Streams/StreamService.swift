@@ -26,7 +26,7 @@ struct StreamService: Sendable {
         let templates = options.corpus.compactMap { TweetTemplate(payload: $0) }
         encoder =
             templates.isEmpty
-            ? TweetEncoder(world: world, shape: shape)
+            ? TweetEncoder(world: world, shape: shape, templateCount: options.templateCount)
             : TweetEncoder(world: world, shape: shape, templates: templates)
         spliced = options.isSpliced ? encoder.templates.map(SplicedTemplate.init) : []
     }

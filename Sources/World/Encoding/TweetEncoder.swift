@@ -61,7 +61,6 @@ public struct TweetEncoder: Sendable {
     /// Appends a Tweet's line with its end.
     public mutating func append(_ values: SlotValues, to output: inout [UInt8]) {
         let template = templates[template(of: values.id)]
-        output.reserveCapacity(output.count + template.byteCount + TemplateSlot.bytesMax)
         for piece in template.pieces {
             switch piece {
             case .constant(let range):
