@@ -321,7 +321,7 @@ public struct CoordinatorCore: Sendable {
         // Jobs that were given up: each makes the next wait longer.
         let given = gap.jobs.compactMap { fold.jobs[$0] }.filter { $0.state == .failed || $0.state == .cancelled }
         guard let last = given.compactMap(\.finishedAt).max() else { return true }
-        return now >= last + RetryDelay.refusal.delay(afterFailures: given.count)
+        return now >= last + RetryDelay.server.delay(afterFailures: given.count)
     }
 
     private mutating func add(_ request: BackfillRequest, origin: JobRecord.Origin, now: Instant) -> JobRecord {

@@ -122,7 +122,7 @@ public struct LedgerFold: Sendable {
     public func liveConnections(of stream: StreamPartition, at now: MonotonicInstant) -> [String] {
         Set(
             (sessions[stream] ?? [:]).values
-                .filter { $0.record.closed == nil && now - $0.heardAt < timing.hearing }
+                .filter { $0.record.closed == nil && now - $0.heardAt < LedgerTiming.signOfLife }
                 .map(\.record.connection)
         ).sorted()
     }

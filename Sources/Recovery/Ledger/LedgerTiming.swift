@@ -18,8 +18,11 @@ public struct LedgerTiming: Hashable, Sendable {
     /// Sessions speak once a second whatever the slack is, so a short slack must not turn a busy host into a dead one.
     public var hearing: Duration { max(slack / 2, .seconds(10)) }
 
+    /// How long after its last record a session still counts as in force: a display, so a few records' time is enough.
+    public static let signOfLife: Duration = .seconds(4)
+
     /// How long a gap that nobody is closing grows before what is known of it is recovered.
-    public var openGapCut: Duration { slack * 5 }
+    public var openGapCut: Duration { max(slack * 5, .seconds(60)) }
 
     /// The server's `Date` is to the second and taken before the first Tweet: a plain left end lies this far after it.
     ///

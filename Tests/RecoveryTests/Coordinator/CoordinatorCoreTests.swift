@@ -165,9 +165,9 @@ struct CoordinatorCoreTests {
         bench.end(.http(status: 400, detail: "bad", retryAfter: nil), at: 1902)
         bench.look(at: 1903)
         #expect(bench.gapsInControl.map(\.state) == [.closed])
-        bench.look(at: 1961)
+        bench.look(at: 1906)
         #expect(bench.jobsInControl.count == 1)
-        bench.look(at: 1962)
+        bench.look(at: 1907)
         #expect(bench.jobsInControl.count == 2)
     }
 

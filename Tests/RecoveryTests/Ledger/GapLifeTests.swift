@@ -74,8 +74,8 @@ struct GapLifeTests {
         bench.hear(.session(session("a", "1", date: at(0), covered: span(5, 500), closed: .tcp)), at: 620)
         bench.hear(.session(session("b", "1", date: at(0), covered: span(5, 2000))), at: 2120)
         #expect(bench.look(at: 2200).isEmpty)
-        #expect(bench.fold.liveConnections(of: firstPartition, at: clock(2130)) == ["b"])
-        #expect(bench.fold.liveConnections(of: firstPartition, at: clock(2190)).isEmpty)
+        #expect(bench.fold.liveConnections(of: firstPartition, at: clock(2123)) == ["b"])
+        #expect(bench.fold.liveConnections(of: firstPartition, at: clock(2124)).isEmpty)
     }
 
     @Test("a double outage opens a gap that grows, and closes when a session comes back")

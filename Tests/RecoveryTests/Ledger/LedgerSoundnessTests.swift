@@ -1,6 +1,7 @@
-import Recovery
 import Testing
 import Tweets
+
+@testable import Recovery
 
 /// Invariant 4 against a model that holds a flag for every second of event time.
 ///
@@ -168,6 +169,7 @@ struct LedgerSoundnessTests {
         var offset: Int64 = 0
         var second = 0
         var reached: [GapRecord.State: Int] = [:]
+        var foldings = 0
 
         func write(_ record: ControlRecord) {
             topic[record.key] = (record, offset)
@@ -219,6 +221,31 @@ struct LedgerSoundnessTests {
             )
             for gap in written { write(.gap(gap)) }
 
+            if generator.chance(0.2) {
+                let folding = LedgerFolding(
+                    coverage,
+                    fold: fold,
+                    gaps: ledger.gaps(of: firstPartition),
+                    limit: now - .seconds(2000),
+                    step: .seconds(60),
+                    now: now
+                )
+                if let record = folding.ledger {
+                    foldings += 1
+                    write(.ledger(record))
+                    for key in folding.removals {
+                        topic[key] = nil
+                        fold.remove(key, offset: offset)
+                        offset += 1
+                    }
+                    ledger.remove(folding.removals.filter { $0.kind == .gap }.map(\.id))
+                }
+                for key in fold.settledRecords(now: now) {
+                    topic[key] = nil
+                    fold.remove(key, offset: offset)
+                    offset += 1
+                }
+            }
             let (covered, filled) = (model.covered, model.filled)
             var inGaps = Model.none
             for gap in ledger.gaps(of: firstPartition) {
@@ -275,6 +302,7 @@ struct LedgerSoundnessTests {
             (reached[.open] ?? 0) > 0 && (reached[.closed] ?? 0) > 0,
             "seed \(seed): a world without gaps: \(reached)"
         )
+        #expect(foldings > 0, "seed \(seed): nothing was folded")
         #expect((reached[.filled] ?? 0) > 0, "seed \(seed): no gap was filled: \(reached)")
     }
 

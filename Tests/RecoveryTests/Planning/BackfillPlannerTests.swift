@@ -84,6 +84,13 @@ struct BackfillPlannerTests {
         #expect(v2.requests(for: [young], active: [], at: Self.now).count == 1)
     }
 
+    @Test("v2 asks for nothing that ends less than 10 s ago, with time to spare for the request itself")
+    func youngestV2() {
+        let young = need(ago(.seconds(60), .seconds(11)))
+        #expect(v2.requests(for: [young], active: [], at: Self.now).isEmpty)
+        #expect(v2.requests(for: [young], active: [], at: Self.now + .seconds(1)).count == 1)
+    }
+
     @Test("no request is longer than two hours, and the first come while the last are too young")
     func longest() {
         let requests = gnip.requests(for: [need(ago(.seconds(5 * 3600), .zero))], active: [], at: Self.now)
