@@ -66,7 +66,7 @@ public struct LedgerFolding: Sendable {
         limit: Instant
     ) -> Instant {
         var end = min(limit, coverage.timeline.to)
-        for gap in gaps where !gap.state.isFinal || gap.state == .filled { end = min(end, gap.from) }
+        for gap in gaps where !gap.state.isFinal { end = min(end, gap.from) }
         for job in fold.jobs.values where !job.state.isFinal { end = min(end, job.from) }
         // Never inside a loss: what was filled again after it could not be told from what was filled before it.
         var straddling: EventInterval?
