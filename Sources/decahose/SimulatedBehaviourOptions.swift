@@ -23,7 +23,7 @@ struct SimulatedBehaviourOptions: ParsableArguments {
 
     @Option(
         help: "From one heartbeat to the next. (default: 10s gnip, 20s v2)",
-        transform: ValueParser.duration
+        transform: OptionValue.duration
     )
     var heartbeat: Duration?
 
@@ -44,13 +44,13 @@ struct SimulatedBehaviourOptions: ParsableArguments {
 
     @Option(
         help: "The window of the connection requests. (default: 60s gnip, 15m v2)",
-        transform: ValueParser.duration
+        transform: OptionValue.duration
     )
     var requestWindow: Duration?
 
     @Option(
-        help: "Plain bytes that may wait for a slow reader before it is cut off; 0B is no limit.",
-        transform: ValueParser.size
+        help: "Plain bytes that may wait for a slow reader before it is cut off; 0B is no limit. (default: 256MiB)",
+        transform: OptionValue.size
     )
     var buffer = 256 << 20
 
@@ -65,13 +65,13 @@ struct SimulatedBehaviourOptions: ParsableArguments {
 
     @Option(
         help: "How old a recovery's time range may be. (default: 5d gnip, 24h v2)",
-        transform: ValueParser.duration
+        transform: OptionValue.duration
     )
     var recoveryWindow: Duration?
 
     @Option(
         help: "How old the end of a recovery's time range must be. (default: 30m gnip, 10s v2)",
-        transform: ValueParser.duration
+        transform: OptionValue.duration
     )
     var recoveryMinAge: Duration?
 
@@ -93,7 +93,10 @@ struct SimulatedBehaviourOptions: ParsableArguments {
     @Option(help: "stream (real deflate), spliced (joined blocks, for many Tweets/s) or auto (by the rate).")
     var compression = SimulatorOptions.Compression.auto
 
-    @Option(help: "The mean length of a gzip member; 0s is one for ever.", transform: ValueParser.duration)
+    @Option(
+        help: "The mean length of a gzip member; 0s is one for ever. (default: 30s)",
+        transform: OptionValue.duration
+    )
     var member = Duration.seconds(30)
 
     /// Adds everything to the options of a simulator.

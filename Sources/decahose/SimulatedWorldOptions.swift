@@ -30,7 +30,10 @@ struct SimulatedWorldOptions: ParsableArguments {
     @Option(help: "The share of Tweets that are deleted, 0 to 1.")
     var deletes = 0.02
 
-    @Option(help: "The mean time from a Tweet to its delete.", transform: ValueParser.duration)
+    @Option(
+        help: "The mean time from a Tweet to its delete; the longest is five times as much. (default: 60s)",
+        transform: OptionValue.duration
+    )
     var deleteDelay = Duration.seconds(60)
 
     @Option(help: "The share of Tweets that are new versions of older ones, 0 to 1.")
