@@ -28,8 +28,9 @@ struct SimulateCommand: AsyncParsableCommand {
               curl "$U/truth?format=ids"
 
             Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")). Each can be aimed by "connection" \
-            (its number, or its name: header X-Connection-Name, or in brackets at the end of the User-Agent), "partition" and "role" (live, recovery, compliance), \
-            and timed by "after" and "duration" in seconds or by "count". An example of each:
+            (its number, or its name: header X-Connection-Name, or in brackets at the end of the User-Agent), "place" \
+            (0 or 1, the redundant copy), "partition" and "role" (live, recovery, compliance), and timed by "after" and \
+            "duration" in seconds or by "count". An example of each:
               {"kind":"stall","duration":40}
               {"kind":"silence","connection":"b"}
               {"kind":"slow","bytes_per_second":9000}

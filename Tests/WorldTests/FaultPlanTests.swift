@@ -53,6 +53,19 @@ struct FaultPlanTests {
         #expect(plan.effects(on: target(7, partition: 2), at: start).stalls)
     }
 
+    @Test("tells the redundant copies of a stream partition apart by their places")
+    func places() {
+        var plan = FaultPlan()
+        var fault = Fault(.silence)
+        fault.place = 1
+        plan.add(fault, at: start)
+        var (first, second) = (target(1), target(2))
+        first.place = 0
+        second.place = 1
+        #expect(!plan.effects(on: first, at: start).silences)
+        #expect(plan.effects(on: second, at: start).silences)
+    }
+
     @Test("answers as many requests as told with a status, once by default")
     func status() {
         var plan = FaultPlan()

@@ -23,18 +23,18 @@ final class OpenStream: Sendable {
     let target: FaultTarget
     let request: StreamRequest
     let remote: String
-    /// Its place among the redundant connections of its stream partition, from 0.
-    let place: Int
     private let channel: any Channel
     private let progress = Mutex(Progress())
 
-    init(target: FaultTarget, request: StreamRequest, remote: String, place: Int, channel: any Channel) {
+    init(target: FaultTarget, request: StreamRequest, remote: String, channel: any Channel) {
         self.target = target
         self.request = request
         self.remote = remote
-        self.place = place
         self.channel = channel
     }
+
+    /// Its place among the redundant connections of its stream partition, from 0.
+    var place: Int { target.place ?? 0 }
 
     var current: Progress { progress.withLock { $0 } }
 

@@ -100,7 +100,9 @@ struct StreamService: Sendable {
             }
             let remote = channel.remoteAddress.map { "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
             let stream = registry.open(asked) { place in
-                OpenStream(target: target, request: asked, remote: remote, place: place, channel: channel)
+                var target = target
+                target.place = place
+                return OpenStream(target: target, request: asked, remote: remote, channel: channel)
             }
             if stream == nil, asked.role == .recovery {
                 throw Refusal(429, "Too many recovery jobs at once; \(options.recoveryJobsMax) are allowed.")

@@ -8,6 +8,8 @@ public struct Fault: Sendable, Codable {
     public var kind: FaultKind
     /// The connection that it hits, by number or by name; any where nil.
     public var connection: String?
+    /// Which redundant copy of a stream partition it hits, from 0 in the order of connecting; any where nil.
+    public var place: Int?
     /// The stream partition that it hits, from 1; any where nil.
     public var partition: Int?
     /// Which kind of stream it hits; any where nil.
@@ -53,6 +55,7 @@ public struct Fault: Sendable, Codable {
         case id
         case kind
         case connection
+        case place
         case partition
         case role
         case after
@@ -91,6 +94,8 @@ public struct FaultTarget: Sendable, Hashable {
     public var name: String?
     /// The stream partition, from 1; 0 where the stream covers all.
     public var partition: Int
+    /// The place among the redundant copies, from 0; nil as long as none is taken.
+    public var place: Int?
     /// What the stream is for.
     public var role: StreamRole
     /// When the request came.

@@ -136,6 +136,7 @@ extension Fault {
         guard let begins, begins <= now else { return false }
         if let duration, now >= begins + .seconds(duration) { return false }
         if let connection, connection != String(target.connection), connection != target.name { return false }
+        if let place, place != target.place { return false }
         if let partition, target.partition != 0, partition != target.partition { return false }
         if let role, role != target.role { return false }
         return true
