@@ -105,6 +105,18 @@ extension LoopbackTests {
             }
         }
 
+        @Test("hits one of two copies by its place")
+        func place() async throws {
+            try await RunningSimulator.with(RunningSimulator.options()) { simulator in
+                try await Self.set(simulator, #"{"kind":"silence","place":1}"#)
+                async let first = simulator.read(simulator.live(1, backfill: 1)) { $0.heartbeats >= 6 }
+                async let second = simulator.read(simulator.live(1, backfill: 1)) { $0.heartbeats >= 6 }
+                let counts = try await [first.tweetIDs.count, second.tweetIDs.count].sorted()
+                #expect(counts[0] == 0)
+                #expect(counts[1] > 1000)
+            }
+        }
+
         @Test("answers requests with a status, as often as told")
         func status() async throws {
             try await RunningSimulator.with(RunningSimulator.options()) { simulator in
