@@ -58,7 +58,7 @@ extension DemoRunner {
     func playBothBridgesDead() throws {
         begin(.bothBridgesDead)
         let gapsBefore = Set(observer?.control.gaps.keys.map(\.self) ?? [])
-        let onlyBefore = observer?.raw.broughtByRecoveryOnly ?? 0
+        let onlyBefore = observer?.raw.broughtByRecoveryFirst ?? 0
         try upstream?.refuseBackfill()
         for name in ["bridge a", "bridge b"] { troupe.kill(name) }
         tell("kill -9 of both bridges; the upstream will grant no backfill")
@@ -76,13 +76,13 @@ extension DemoRunner {
         let sessions = newSessions(of: "a", since: knownSessions) + newSessions(of: "b", since: knownSessions)
         let asked = sessions.contains { $0.backfill.askedMinutes > 0 }
         let credited = sessions.contains(where: \.earnedBackfill)
-        let only = (observer?.raw.broughtByRecoveryOnly ?? 0) - onlyBefore
+        let only = (observer?.raw.broughtByRecoveryFirst ?? 0) - onlyBefore
         endAct(
             .bothBridgesDead,
             happened: filled && asked && !credited && only > 0,
             "\(gaps.count) gap(s), now \(Set(gaps.map(\.state)).sorted().joined(separator: ", ")); backfill was "
                 + "\(asked ? "asked for" : "not asked for") and \(credited ? "credited" : "not granted"); "
-                + "\(grouped(only)) Tweets came by recovery alone"
+                + "\(grouped(only)) Tweets came by recovery first"
         )
     }
 

@@ -45,7 +45,7 @@ public final class DemoRunner {
         if options.isLive { terminal.begin() }
         defer {
             if options.isLive { terminal.end() }
-            troupe.stopAll(within: .seconds(10))
+            troupe.stopAll(foundation: ["broker", "upstream"], within: .seconds(10))
         }
         let window = try startEverything()
         try playSteady()

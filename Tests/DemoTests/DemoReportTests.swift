@@ -44,7 +44,7 @@ struct DemoReportTests {
             raw.add(11, header: recovery, isDelete: false)
         }
         #expect(good.passed)
-        #expect(good.sent == 2 && good.delivered == 2 && good.duplicatesRemoved == 1 && good.recoveredOnly == 1)
+        #expect(good.sent == 2 && good.delivered == 2 && good.duplicatesRemoved == 1 && good.recoveredFirst == 1)
         #expect(good.received == ["a": 2])
         #expect(
             report(truth: "10 1\n", acts: []) { deliveries, _ in deliveries.tweet(10, idInside: 10) }.passed == false
@@ -90,7 +90,7 @@ struct DemoReportTests {
         raw.add(10, header: RecordHeader(connection: "", partition: 0, source: .dedup, session: ""), isDelete: true)
         #expect(raw.lateCopies == 1)
         #expect(raw.copies == 2)
-        #expect(raw.broughtByRecoveryOnly == 0)
+        #expect(raw.broughtByRecoveryFirst == 0)
     }
 
     @Test(

@@ -15,7 +15,7 @@ struct DemoTests {
         var duplicated: Int
         var resurrected: Int
         var misKeyed: Int
-        var recoveredOnly: Int
+        var recoveredFirst: Int
         var acts: [Act]
     }
 
@@ -32,7 +32,7 @@ struct DemoTests {
         let report = try JSONDecoder().decode(Report.self, from: Data(contentsOf: reportURL))
         #expect(report.missing == 0 && report.duplicated == 0 && report.resurrected == 0 && report.misKeyed == 0)
         #expect(report.sent > 1000 && report.delivered > 1000)
-        #expect(report.recoveredOnly > 0)
+        #expect(report.recoveredFirst > 0)
         #expect(report.acts.map(\.act) == ["steady", "one-bridge-dead", "backfill", "both-bridges-dead", "deletes"])
         for act in report.acts { #expect(act.happened, "\(act.act)") }
     }

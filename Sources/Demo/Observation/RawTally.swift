@@ -7,7 +7,6 @@ struct RawTally: Sendable {
         var live = 0
         var backfill = 0
         var deletes = 0
-        /// When its last record came, in milliseconds of the demonstration's clock.
         var tweetsBySecond: [Int64: Int] = [:]
         var backfillBySecond: [Int64: Int] = [:]
     }
@@ -24,6 +23,8 @@ struct RawTally: Sendable {
     private(set) var copies = 0
     /// Copies that recovery jobs brought.
     private(set) var recovered = 0
+    /// Tweets that no connection had brought when recovery did.
+    private(set) var broughtByRecoveryFirst = 0
     private(set) var recoveredBySecond: [Int64: Int] = [:]
     /// Copies of a Tweet that came after its delete.
     private(set) var lateCopies = 0
@@ -42,6 +43,7 @@ struct RawTally: Sendable {
         if header.source == .recovery {
             recovered += 1
             recoveredBySecond[second, default: 0] += 1
+            if byID[id]?.isDisjoint(with: [.stream, .recovery]) ?? true { broughtByRecoveryFirst += 1 }
             byID[id, default: []].insert(.recovery)
             return
         }
@@ -53,10 +55,5 @@ struct RawTally: Sendable {
             connections[header.connection, default: Connection()].live += 1
             connections[header.connection]?.tweetsBySecond[second, default: 0] += 1
         }
-    }
-
-    /// Tweets that no connection delivered and only recovery brought.
-    var broughtByRecoveryOnly: Int {
-        byID.values.count { $0.contains(.recovery) && !$0.contains(.stream) }
     }
 }

@@ -92,17 +92,22 @@ final class Troupe {
         return story
     }
 
-    /// SIGTERM to all, and SIGKILL to those that take longer than `limit`.
-    func stopAll(within limit: Duration) {
+    /// SIGTERM to the roles and then to what they stand on, and SIGKILL to those that take longer than `limit`.
+    ///
+    /// - Parameter foundation: The broker and the upstream: without them the roles could not end in order.
+    func stopAll(foundation: [String], within limit: Duration) {
+        stop(order.filter { !foundation.contains($0) }, within: limit)
+        stop(foundation.filter { roles[$0] != nil }, within: limit)
+    }
+
+    private func stop(_ names: [String], within limit: Duration) {
         let deadline = ContinuousClock.now + limit
-        for name in roles.keys {
+        for name in names {
             roles[name]?.isMeantToBeDead = true
             roles[name]?.process?.send(SIGTERM)
         }
-        while roles.values.contains(where: { $0.process?.isRunning == true }), ContinuousClock.now < deadline {
-            usleep(20000)
-        }
-        for role in roles.values { role.process?.send(SIGKILL) }
+        while names.contains(where: isRunning), ContinuousClock.now < deadline { usleep(20000) }
+        for name in names { roles[name]?.process?.send(SIGKILL) }
     }
 
     private func spawn(_ name: String, _ role: Role) throws -> ChildProcess {

@@ -32,7 +32,7 @@ extension DemoReport {
         received = raw.connections.mapValues { $0.live + $0.backfill }
         backfilled = raw.connections.values.reduce(0) { $0 + $1.backfill }
         recovered = raw.recovered
-        recoveredOnly = raw.broughtByRecoveryOnly
+        recoveredFirst = raw.broughtByRecoveryFirst
         duplicatesRemoved = max(0, raw.copies - deliveries.tweets)
         deleted = deliveries.tombstones
         lateCopies = raw.lateCopies

@@ -12,7 +12,11 @@ extension DemoReport {
             row("received by \(connection)", count, "copies, backfill included")
         }
         row("backfilled", backfilled, "of them at a reconnect")
-        row("recovered", recovered, "copies by recovery jobs, \(grouped(recoveredOnly)) Tweets by nothing else")
+        row(
+            "recovered",
+            recovered,
+            "copies by jobs; \(grouped(recoveredFirst)) Tweets new to everybody"
+        )
         row("duplicates removed", duplicatesRemoved)
         row("delivered", delivered)
         row("deleted", deleted, "tombstones; \(grouped(deletedBeforeDelivery)) Tweets were deleted before they came")

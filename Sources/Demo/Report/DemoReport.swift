@@ -40,8 +40,8 @@ public struct DemoReport: Codable, Sendable, Equatable {
     public var backfilled: Int
     /// Copies that recovery jobs brought.
     public var recovered: Int
-    /// Tweets that only recovery brought.
-    public var recoveredOnly: Int
+    /// Tweets that no connection had brought when recovery did.
+    public var recoveredFirst: Int
     /// Copies in raw that did not leave again.
     public var duplicatesRemoved: Int
     /// Tombstones in the clean topic.
