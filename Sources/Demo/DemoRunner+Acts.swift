@@ -21,11 +21,14 @@ extension DemoRunner {
         troupe.kill("bridge a")
         tell("kill -9 of bridge a")
         try wait(timetable.oneDead)
-        let redundancy = try redundancyInForce()
+        var redundancy: [Int]?
+        let isReported = try wait(atMost: timetable.patience) {
+            redundancy = try redundancyInForce()
+            return redundancy?.isEmpty == false && redundancy?.allSatisfy { $0 == 1 } == true
+        }
         let alone = (observer?.raw.connections["b"]?.live ?? 0) - before
         let opened = openedGaps(since: gapsBefore)
-        let dead = troupe.process("bridge a")?.end == .signaled(9)
-        let isReported = redundancy.map { $0.allSatisfy { $0 == 1 } && !$0.isEmpty } ?? false
+        let dead = !troupe.isRunning("bridge a") && troupe.process("bridge a")?.end == .signaled(9)
         endAct(
             .oneBridgeDead,
             happened: dead && alone > 0 && opened.isEmpty && isReported,

@@ -7,6 +7,11 @@ struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
         abstract: "Lists the recovery jobs with their progress; pauses, resumes or cancels one.",
+        discussion: """
+            EXAMPLES:
+              decahose jobs --watch
+              decahose jobs pause sample10-1-20261123T222351000Z-1
+            """,
         subcommands: [JobsListCommand.self, JobsPauseCommand.self, JobsResumeCommand.self, JobsCancelCommand.self],
         defaultSubcommand: JobsListCommand.self
     )

@@ -8,6 +8,11 @@ struct TopicsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics",
         abstract: "Makes the Kafka topics, and checks them.",
+        discussion: """
+            EXAMPLES:
+              decahose topics create --dry-run
+              decahose topics check
+            """,
         subcommands: [TopicsCreateCommand.self, TopicsCheckCommand.self]
     )
 }

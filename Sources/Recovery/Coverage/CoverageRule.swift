@@ -20,11 +20,15 @@ public struct CoverageRule: Hashable, Sendable {
 
     /// The stretch after the left end whose median second is the baseline, and the time that the frontier must have
     /// passed the left end by before credit is given: a minute at the default slack.
-    public var baselineTime: Duration { slack / 2 }
+    ///
+    /// Fewer than four seconds have no median worth the name, however short the slack is.
+    public var baselineTime: Duration { max(slack / 2, .seconds(4)) }
 
     /// The stretch that must hold `windowShare` of the baseline, and the distance that credit keeps from the oldest
     /// second it rests on: 10 s at the default slack.
-    public var windowTime: Duration { slack / 12 }
+    ///
+    /// Two seconds at least: in a shorter window chance alone falls below the share too often.
+    public var windowTime: Duration { max(slack / 12, .seconds(2)) }
 
     /// `windowTime` in whole seconds, at least one.
     var windowSeconds: Int { max(1, Int((windowTime / .seconds(1)).rounded(.up))) }
