@@ -51,7 +51,7 @@ struct TerminalView {
         for (name, cells) in scene.coverage { lines.append(" \(pad(name, 10)) \(cells)") }
         lines.append(" gaps       " + (scene.openGaps.isEmpty ? "none open" : scene.openGaps.joined(separator: "; ")))
         lines.append("")
-        lines.append(contentsOf: scene.story.map { " " + $0 })
+        lines.append(contentsOf: scene.story.map { " " + ($0.count > 78 ? $0.prefix(77) + "…" : $0) })
         return lines
     }
 
