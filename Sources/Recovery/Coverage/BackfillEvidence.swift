@@ -9,21 +9,22 @@ struct BackfillEvidence {
     private let plainLeftEnd: Instant
     /// The second since 1970 of the first count.
     private let firstSecond: Int64
+    /// How many Tweets were created in each second: `backfillSecondsMax` before the left end, then those of the baseline.
     private var counts: [Int]
     private var ids = DistinctIDs()
 
     init(rule: CoverageRule, plainLeftEnd: Instant) {
         self.rule = rule
         self.plainLeftEnd = plainLeftEnd
-        let left = plainLeftEnd.alignedDown(to: .seconds(1)).milliseconds / 1000
+        let left = plainLeftEnd.alignedUp(to: .seconds(1)).milliseconds / 1000
         firstSecond = left - Int64(CoverageRule.backfillSecondsMax)
-        counts = [Int](repeating: 0, count: CoverageRule.backfillSecondsMax + rule.baselineSeconds + 2)
+        counts = [Int](repeating: 0, count: CoverageRule.backfillSecondsMax + rule.baselineSeconds)
     }
 
     /// Counts a Tweet once.
     mutating func add(_ id: TweetID, createdAt milliseconds: Int64) {
         let index = Int(milliseconds / 1000 - firstSecond)
-        guard index >= 0, index < counts.count else { return }
+        guard counts.indices.contains(index) else { return }
         if ids.insert(id.rawValue) { counts[index] += 1 }
     }
 
@@ -31,22 +32,24 @@ struct BackfillEvidence {
     func creditedFrom() -> Instant? {
         guard !ids.isFull else { return nil }
         let left = CoverageRule.backfillSecondsMax
-        let after = counts[(left + 1)...(left + rule.baselineSeconds)].sorted()
-        let baseline = after[after.count / 2]
+        let baseline = counts[left...].sorted()[rule.baselineSeconds / 2]
         guard baseline > 0 else { return nil }
         let window = rule.windowSeconds
-        var oldest: Int?
-        var second = left
-        while second >= 0 {
-            let end = min(second + window, counts.count)
-            let inWindow = counts[second..<end].reduce(0, +)
-            guard Double(counts[second]) >= CoverageRule.secondShare * Double(baseline),
-                Double(inWindow) >= CoverageRule.windowShare * Double(baseline * (end - second))
+        var oldest = left
+        while oldest > 0, CoverageRule.isSecondFull(counts[oldest - 1], baseline: baseline) {
+            // A window that reaches beyond the left end holds live seconds, which say nothing of backfill; what begins
+            // there is never credited, since the distance that is kept is a window's.
+            let end = oldest - 1 + window
+            guard
+                end > left
+                    || CoverageRule.isWindowFull(
+                        counts[(oldest - 1)..<end].reduce(0, +),
+                        seconds: window,
+                        baseline: baseline
+                    )
             else { break }
-            oldest = second
-            second -= 1
+            oldest -= 1
         }
-        guard let oldest else { return nil }
         let from = Instant(seconds: firstSecond + Int64(oldest)) + rule.windowTime
         return from < plainLeftEnd ? from : nil
     }

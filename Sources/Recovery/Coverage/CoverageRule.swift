@@ -15,8 +15,14 @@ public struct CoverageRule: Hashable, Sendable {
     /// clock and the snowflakes' may differ by 4 s.
     public static let leftMargin: Duration = .seconds(5)
 
-    /// The share of the Tweets of a second that may be older than its frontier.
-    public static let frontierQuantile = 0.01
+    /// One in so many of the Tweets of a second may be older than its frontier.
+    static let frontierOneIn = 100
+
+    /// A Tweet that was created so long after the server's own present was not: its ID is absurd and proves nothing.
+    ///
+    /// Clocks differ by seconds; a virtual machine that was halted can lose a minute of its monotonic clock while its
+    /// connections live on. What lies between is taken for a Tweet of the present.
+    public static let futureMargin: Duration = .seconds(120)
 
     /// The stretch after the left end whose median second is the baseline, and the time that the frontier must have
     /// passed the left end by before credit is given: a minute at the default slack.
@@ -24,7 +30,7 @@ public struct CoverageRule: Hashable, Sendable {
     /// Fewer than four seconds have no median worth the name, however short the slack is.
     public var baselineTime: Duration { max(slack / 2, .seconds(4)) }
 
-    /// The stretch that must hold `windowShare` of the baseline, and the distance that credit keeps from the oldest
+    /// The stretch that must hold 80 % of the baseline, and the distance that credit keeps from the oldest
     /// second it rests on: 10 s at the default slack.
     ///
     /// Two seconds at least: in a shorter window chance alone falls below the share too often.
@@ -36,11 +42,11 @@ public struct CoverageRule: Hashable, Sendable {
     /// `baselineTime` in whole seconds, at least one.
     var baselineSeconds: Int { max(1, Int(baselineTime / .seconds(1))) }
 
-    /// The share of the baseline that each second of a backfill must hold.
-    static let secondShare = 0.5
+    /// Whether a second of a backfill holds enough: half of the baseline.
+    static func isSecondFull(_ count: Int, baseline: Int) -> Bool { 2 * count >= baseline }
 
-    /// The share of the baseline that each window of a backfill must hold.
-    static let windowShare = 0.8
+    /// Whether a window of a backfill holds enough: 80 % of the baseline.
+    static func isWindowFull(_ count: Int, seconds: Int, baseline: Int) -> Bool { 5 * count >= 4 * baseline * seconds }
 
     /// The most that can be credited: the most minutes of backfill that any dialect grants, and one.
     static let backfillSecondsMax = 6 * 60

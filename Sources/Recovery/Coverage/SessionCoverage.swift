@@ -17,7 +17,8 @@ public struct SessionCoverage {
     public static let holesMax = 256
 
     private struct Second {
-        var end: MonotonicInstant
+        /// When the last byte of it came; nil where none did.
+        var heardAt: MonotonicInstant?
         var frontier: Int64?
         var newest: Int64?
         var records: UInt64
@@ -42,58 +43,65 @@ public struct SessionCoverage {
     private let rule: CoverageRule
     private let carriesTweets: Bool
     private let serverDate: Instant
+    private let isDateKnown: Bool
     private let openedAt: MonotonicInstant
-    private var histogram = CreationHistogram()
+    private var creationTimes = CreationTimes()
+    /// A Tweet that says that it is newer than this is lying.
+    private var newestPlausible: Int64
+    private var heardAt: MonotonicInstant?
     private var evidence: BackfillEvidence?
     private var evidenceIsComplete = false
     private var readFrontier = Int64.min
-    private var newestRead = Int64.min
     private var secondEnd: MonotonicInstant
     private var records: UInt64 = 0
     private var seconds = [Second?](repeating: nil, count: SessionCoverage.slotCount)
     private var oldest = 0
     private var pendingSeconds = 0
     private var acknowledgedBefore = [UInt64](repeating: 0, count: SessionCoverage.slotCount)
-    private var lastCountedEnd: MonotonicInstant?
+    private var countedHeardAt: MonotonicInstant?
 
     /// A session at the head of its answer.
     ///
     /// - Parameters:
     ///   - rule: The numbers.
     ///   - carriesTweets: False for the compliance product, whose records have no creation time.
-    ///   - serverDate: The answer's `Date`.
+    ///   - serverDate: The answer's `Date`; nil where it had none. Such a session claims nothing, since nothing but our
+    ///     own clock would say since when it has listened.
     ///   - openedAt: The same moment on the monotonic clock.
     ///   - backfillAsked: Whether backfill was asked for; without it none is credited.
     ///   - acknowledged: What the shell's counter of each slot stands at; counters are never set back.
     public init(
         rule: CoverageRule,
         carriesTweets: Bool,
-        serverDate: Instant,
+        serverDate: Instant?,
         openedAt: MonotonicInstant,
         backfillAsked: Bool,
         acknowledged: (Int) -> UInt64 = { _ in 0 }
     ) {
         self.rule = rule
         self.carriesTweets = carriesTweets
-        self.serverDate = serverDate
+        self.serverDate = serverDate ?? Instant(milliseconds: 0)
+        isDateKnown = serverDate != nil
         self.openedAt = openedAt
-        plainLeftEnd = serverDate + CoverageRule.leftMargin
+        plainLeftEnd = self.serverDate + CoverageRule.leftMargin
         secondEnd = openedAt + .seconds(1)
-        isBackfillDecided = !(carriesTweets && backfillAsked)
+        newestPlausible = .max
+        isBackfillDecided = !(carriesTweets && backfillAsked && serverDate != nil)
         if !isBackfillDecided { evidence = BackfillEvidence(rule: rule, plainLeftEnd: plainLeftEnd) }
         for slot in 0..<Self.slotCount { acknowledgedBefore[slot] = acknowledged(slot) }
+        begin(secondEnd)
     }
 
     /// What the session claims; nil as long as it claims nothing.
     public var covered: EventInterval? {
-        guard let rightEnd else { return nil }
+        guard isDateKnown, let rightEnd else { return nil }
         let from = creditedFrom ?? plainLeftEnd
         return rightEnd > from ? EventInterval(from: from, to: rightEnd) : nil
     }
 
     /// The last moment that the session could claim; nil as long as nothing counts.
     public var rightEnd: Instant? {
-        guard carriesTweets else { return lastCountedEnd.map { serverDate + ($0 - openedAt) } }
+        guard carriesTweets else { return countedHeardAt.map { present(at: $0) } }
         return frontier.map { $0 - rule.slack }
     }
 
@@ -104,8 +112,8 @@ public struct SessionCoverage {
     @inline(__always)
     public mutating func read(_ id: TweetID) {
         records += 1
-        guard let createdAt = id.createdAt?.milliseconds else { return }
-        histogram.add(createdAt)
+        guard let createdAt = id.createdAt?.milliseconds, createdAt <= newestPlausible else { return }
+        creationTimes.add(createdAt)
         if evidence != nil, !evidenceIsComplete { evidence?.add(id, createdAt: createdAt) }
     }
 
@@ -118,22 +126,36 @@ public struct SessionCoverage {
     /// A message that no topic takes was read; what it belonged to becomes a hole.
     ///
     /// - Parameter createdAt: The Tweet's creation time, if it could be found: then its second is lost, else everything
-    ///   that the message could have been.
+    ///   that the message could have been. A product without creation times does not heed it: what it lost is the time
+    ///   in which the message came.
     public mutating func lost(createdAt: Instant?) {
-        let hole: EventInterval
-        if let createdAt {
+        if carriesTweets, let createdAt {
             let second = createdAt.alignedDown(to: .seconds(1))
-            hole = EventInterval(from: second, to: second + .seconds(1))
+            holes = IntervalSet(holes).union(EventInterval(from: second, to: second + .seconds(1))).intervals
         } else {
-            let newest = max(newestRead, histogram.newest)
-            let to = newest == .min ? plainLeftEnd + rule.slack : Instant(milliseconds: newest) + .seconds(1)
-            let known = readFrontier == .min ? min(plainLeftEnd, to) : Instant(milliseconds: readFrontier)
-            hole = EventInterval(from: known - rule.slack, to: to)
+            holes = IntervalSet(holes).union(stillUncounted).intervals
         }
-        holes = IntervalSet(holes).union(hole).intervals
         if holes.count > Self.holesMax, let first = holes.first, let last = holes.last {
             holes = [EventInterval(from: first.from, to: last.to)]
         }
+    }
+
+    /// All event time to which a message can belong that was read in a second that does not count yet.
+    private var stillUncounted: EventInterval {
+        let from: Instant
+        if carriesTweets {
+            let backfill = Duration.seconds(CoverageRule.backfillSecondsMax)
+            from = (frontier ?? plainLeftEnd - backfill) - rule.slack
+        } else {
+            from = rightEnd ?? plainLeftEnd
+        }
+        return EventInterval(from: from, to: present(at: secondEnd) + CoverageRule.leftMargin)
+    }
+
+    /// A piece of the body came: it belongs to the second in which it came, and shows that the connection lives.
+    public mutating func received(at now: MonotonicInstant) {
+        _ = advance(to: now)
+        heardAt = now
     }
 
     /// Lets time pass: ends the present second where it is over.
@@ -175,7 +197,7 @@ public struct SessionCoverage {
     }
 
     private mutating func count(_ second: Second) {
-        lastCountedEnd = second.end
+        if let heardAt = second.heardAt { countedHeardAt = heardAt }
         if let counted = second.frontier {
             frontier = max(frontier ?? Instant(milliseconds: .min), Instant(milliseconds: counted))
         }
@@ -192,12 +214,11 @@ public struct SessionCoverage {
     private mutating func endSecond(now: MonotonicInstant, isLast: Bool = false) -> Bool {
         // One slot stays free for the next second.
         guard isLast || pendingSeconds < Self.slotCount - 1 else {
-            secondEnd = now + .seconds(1)
+            begin(now + .seconds(1))
             return false
         }
         let frontier = frontier(at: now)
         if let frontier { readFrontier = max(readFrontier, frontier) }
-        newestRead = max(newestRead, histogram.newest)
         var decides = false
         if evidence != nil, !evidenceIsComplete,
             readFrontier >= (plainLeftEnd + rule.baselineTime).milliseconds
@@ -206,24 +227,36 @@ public struct SessionCoverage {
             decides = true
         }
         seconds[slot] = Second(
-            end: now,
+            heardAt: heardAt,
             frontier: frontier,
-            newest: histogram.count > 0 ? histogram.newest : nil,
+            newest: creationTimes.count > 0 ? creationTimes.newest : nil,
             records: records,
             decidesBackfill: decides
         )
         pendingSeconds += 1
         slot = (slot + 1) % Self.slotCount
         records = 0
-        histogram.clear()
-        secondEnd = now + .seconds(1)
+        heardAt = nil
+        creationTimes.clear()
+        begin(now + .seconds(1))
         return true
     }
 
-    /// The present second's frontier: never beyond the server's own present, so that one ID from the far future cannot
-    /// claim what has not happened yet.
-    private func frontier(at now: MonotonicInstant) -> Int64? {
-        guard let quantile = histogram.quantile(CoverageRule.frontierQuantile) else { return nil }
-        return min(quantile, (serverDate + (now - openedAt)).milliseconds)
+    /// The present second goes on until `end`.
+    private mutating func begin(_ end: MonotonicInstant) {
+        secondEnd = end
+        if isDateKnown { newestPlausible = (present(at: end) + CoverageRule.futureMargin).milliseconds }
+    }
+
+    /// The present second's frontier: never beyond the server's own present, so that an ID from the future cannot claim
+    /// what has not happened yet.
+    private mutating func frontier(at now: MonotonicInstant) -> Int64? {
+        guard let frontier = creationTimes.frontier() else { return nil }
+        return isDateKnown ? min(frontier, present(at: now).milliseconds) : frontier
+    }
+
+    /// The server's clock at a moment of the monotonic one.
+    private func present(at now: MonotonicInstant) -> Instant {
+        serverDate + (now - openedAt)
     }
 }

@@ -156,8 +156,7 @@ final class BridgeConnection {
                 errorBody.append(bytes)
                 return true
             }
-            // The piece belongs to the second in which it came.
-            _ = session.pipeline.coverage.advance(to: MonotonicClock.now())
+            session.pipeline.coverage.received(at: MonotonicClock.now())
             machine.received(tweets: 0, now: MonotonicClock.now())
             do {
                 return try session.pipeline.consume(bytes)
@@ -209,7 +208,7 @@ final class BridgeConnection {
         let coverage = SessionCoverage(
             rule: context.rule,
             carriesTweets: stream.product.carriesTweets,
-            serverDate: serverDate,
+            serverDate: answer.date,
             openedAt: MonotonicClock.now(),
             backfillAsked: askedMinutes > 0,
             acknowledged: { slot in lane.withState { $0.slots[slot] } }
@@ -225,7 +224,7 @@ final class BridgeConnection {
                     source: .live,
                     session: name
                 ),
-                backfillBefore: coverage.plainLeftEnd
+                backfillBefore: serverDate + CoverageRule.leftMargin
             ),
             coverage: coverage,
             isGzip: answer.isGzip,

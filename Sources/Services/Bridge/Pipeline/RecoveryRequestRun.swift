@@ -179,7 +179,7 @@ private final class RecoveryWalk {
         let coverage = SessionCoverage(
             rule: rule,
             carriesTweets: true,
-            serverDate: answer.date ?? WallClock.now(),
+            serverDate: answer.date,
             openedAt: MonotonicClock.now(),
             backfillAsked: false,
             acknowledged: { [lane] slot in lane.withState { $0.slots[slot] } }
