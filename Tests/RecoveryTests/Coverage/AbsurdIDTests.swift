@@ -9,7 +9,8 @@ struct AbsurdIDTests {
 
     @Test(
         "of years ahead or ago, first, in the middle or last of its second, leaves the frontier where it is",
-        arguments: [40 * year, 50000, -14 * year], [0, 50, 199]
+        arguments: [40 * year, 50000, -14 * year],
+        [0, 50, 199]
     )
     func among(offset: Double, place: Int) throws {
         var plain = DrivenSession()
@@ -31,7 +32,9 @@ struct AbsurdIDTests {
         var session = DrivenSession()
         try session.stream(0..<300)
         let before = session.coverage.covered
-        for second in Int64(300)..<400 { try session.second(second, [Double(second), Double(second) - 10 * Self.year]) }
+        for second in Int64(300)..<400 {
+            try session.second(second, [Double(second), Double(second) - 10 * Self.year])
+        }
         #expect(session.coverage.covered == before)
         try session.stream(400..<410)
         #expect(session.coverage.covered == span(5, 409 - 120))

@@ -2,7 +2,9 @@ import Recovery
 import Testing
 import Tweets
 
-/// A session that is driven by hand: Tweets in, acknowledgements in, claims out. It opened at second 0 of both clocks.
+/// A session that is driven by hand: Tweets in, acknowledgements in, claims out.
+///
+/// It opened at second 0 of both clocks.
 struct DrivenSession {
     var coverage: SessionCoverage
     var acknowledged = [UInt64](repeating: 0, count: SessionCoverage.slotCount)
