@@ -72,7 +72,12 @@ let package = Package(
         library("Kafka", ["CLibrdkafka"]),
         library("Settings", ["Tweets", .product(name: "TOMLKit", package: "TOMLKit")]),
         library("Operations", ["Tweets", logging, histogram]),
-        library("StatusServer", ["Operations", hummingbird, lifecycle, logging]),
+        .target(
+            name: "StatusServer",
+            dependencies: ["Operations", hummingbird, lifecycle, logging],
+            resources: ["html", "css", "js"].map { .embedInCode("Dashboard/dashboard.\($0)") },
+            swiftSettings: settings
+        ),
         library(
             "Services",
             [
@@ -122,7 +127,7 @@ let package = Package(
         ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
-        tests("EndToEndTests", ["Kafka", "Tweets", "decahose"]),
+        tests("EndToEndTests", ["Kafka", "Tweets", "StreamClient", "decahose"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

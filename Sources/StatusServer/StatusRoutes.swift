@@ -11,6 +11,13 @@ struct StatusRoutes: Sendable {
     let board: StatusBoard
     let metrics: MetricsRegistry
     let token: (@Sendable () -> String?)?
+    private let events = EventFeed()
+
+    init(board: StatusBoard, metrics: MetricsRegistry, token: (@Sendable () -> String?)?) {
+        self.board = board
+        self.metrics = metrics
+        self.token = token
+    }
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
@@ -23,15 +30,23 @@ struct StatusRoutes: Sendable {
         router.get("/metrics") { _, _ in
             Self.respond(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.prometheusText().utf8))
         }
-        router.get("/**") { request, _ in
-            guard let document = board.document(at: request.uri.path) else {
-                let known = (["/healthz", "/readyz", "/metrics"] + board.paths).joined(separator: " ")
-                return Self.text(.notFound, "nothing at \(request.uri.path); there is: \(known)\n")
-            }
-            return Self.respond(.ok, document.contentType, document.body())
-        }
+        router.get("/") { request, _ in show(request) }
+        router.get("/**") { request, _ in show(request) }
         router.post("/**") { request, _ in try await post(request) }
         return router
+    }
+
+    private func show(_ request: Request) -> Response {
+        let path = request.uri.path
+        if let feed = board.feed(at: path) {
+            return events.follow(feed, headers: Self.headers(feed.contentType))
+                ?? Self.text(.serviceUnavailable, "too many follow \(path) already\n")
+        }
+        guard let document = board.document(at: path) else {
+            let known = (["/healthz", "/readyz", "/metrics"] + board.paths).joined(separator: " ")
+            return Self.text(.notFound, "nothing at \(path); there is: \(known)\n")
+        }
+        return Self.respond(.ok, document.contentType, document.body())
     }
 
     private func post(_ request: Request) async throws -> Response {
@@ -66,10 +81,20 @@ struct StatusRoutes: Sendable {
     }
 
     private static func respond(_ status: HTTPResponse.Status, _ contentType: String, _ body: [UInt8]) -> Response {
+        Response(status: status, headers: headers(contentType), body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    /// The page may load its own files and follow its own feed, and nobody may frame it.
+    private static func headers(_ contentType: String) -> HTTPFields {
         var headers = HTTPFields()
         headers[.contentType] = contentType
         headers[.cacheControl] = "no-store"
         headers[.xContentTypeOptions] = "nosniff"
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        headers[.contentSecurityPolicy] =
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }
+        if let name = HTTPField.Name("X-Frame-Options") { headers[name] = "DENY" }
+        return headers
     }
 }

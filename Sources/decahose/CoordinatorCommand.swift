@@ -2,6 +2,7 @@ import ArgumentParser
 import Operations
 import Services
 import Settings
+import StatusServer
 
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
             Settings: stream.* (as for the bridges), coordinator.max_concurrent_jobs (default 2), \
             coordinator.recovery_rate (Tweets a second; default three times the live rate), coordinator.token (none: \
-            changes over HTTP are off), http.listen (default 127.0.0.1:9103; serves /status /gaps /jobs /coverage \
+            changes over HTTP are off), http.listen (default 127.0.0.1:9103; serves the page at / and /status /gaps /jobs /coverage \
             /census /metrics /healthz /readyz).
 
             EXAMPLES:
@@ -35,7 +36,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             token: settings.token
         )
         try await process.run { logger, metrics, board in
-            CoordinatorService(settings: settings, logger: logger, metrics: metrics, board: board)
+            Dashboard.show(on: board)
+            return CoordinatorService(settings: settings, logger: logger, metrics: metrics, board: board)
         }
     }
 }

@@ -2,6 +2,7 @@ import Logging
 import Operations
 import StatusServer
 import StreamClient
+import Synchronization
 import Testing
 
 @Suite("The status server over loopback")
@@ -79,6 +80,59 @@ struct StatusServerTests {
             #expect(answer.status == 202)
             #expect(answer.body == Array(#"{"bytes":2}"#.utf8))
             #expect(try post(url + "/other", ["Authorization: Bearer secret"]).status == 404)
+        }
+    }
+
+    @Test("a feed sends its document at once, and whole again when it has changed, until the follower leaves")
+    func feed() async throws {
+        let board = StatusBoard()
+        let count = Mutex(0)
+        board.feed("/events") { Array("{\"count\":\(count.withLock(\.self))}\n".utf8) }
+        try await serve(board) { url in
+            let waker = TransferWaker()
+            let transfer = try StreamTransfer(StreamRequest(url: url + "/events", userAgent: "test"), waker: waker)
+            var received = ""
+            var type: String?
+            let deadline = ContinuousClock.now + .seconds(30)
+            while !received.contains("\"count\":1"), ContinuousClock.now < deadline {
+                let progress = transfer.poll(timeout: .milliseconds(100)) { event in
+                    switch event {
+                    case .head(let head): type = head.header("content-type")
+                    case .body(let bytes): received += String(decoding: bytes, as: UTF8.self)
+                    }
+                    return true
+                }
+                guard progress == .ongoing else { break }
+                if received.contains("\"count\":0") { count.withLock { $0 = 1 } }
+            }
+            #expect(type == "text/event-stream")
+            #expect(received == "data: {\"count\":0}\n\ndata: {\"count\":1}\n\n")
+        }
+    }
+
+    @Test("every answer says what a browser may do with it")
+    func securityHeaders() async throws {
+        let board = StatusBoard()
+        Dashboard.show(on: board)
+        try await serve(board) { url in
+            for path in ["/", "/dashboard.css", "/dashboard.js", "/healthz"] {
+                let transfer = try StreamTransfer(
+                    StreamRequest(url: url + path, userAgent: "test"),
+                    waker: TransferWaker()
+                )
+                var head: TransferHead?
+                while transfer.poll(
+                    timeout: .milliseconds(100),
+                    { event in
+                        if case .head(let received) = event { head = received }
+                        return true
+                    }
+                ) == .ongoing {}
+                #expect(head?.status == 200, "\(path)")
+                #expect(head?.header("content-security-policy")?.contains("default-src 'none'") == true)
+                #expect(head?.header("x-content-type-options") == "nosniff")
+                #expect(head?.header("x-frame-options") == "DENY")
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ public final class StatusBoard: Sendable {
 
     private struct State {
         var documents: [String: Document] = [:]
+        var feeds: [String: Document] = [:]
         var actions: [String: Action] = [:]
         var problems: [String: String] = ["start": "starting"]
     }
@@ -52,6 +53,11 @@ public final class StatusBoard: Sendable {
     /// Shows a document at a path.
     public func show(_ path: String, _ document: Document) {
         state.withLock { $0.documents[path] = document }
+    }
+
+    /// Shows JSON at a path to whoever follows it: whole again whenever it has changed.
+    public func feed(_ path: String, json: @escaping @Sendable () -> [UInt8]) {
+        state.withLock { $0.feeds[path] = Document(contentType: "text/event-stream", body: json) }
     }
 
     /// Offers an action at a path.
@@ -78,13 +84,18 @@ public final class StatusBoard: Sendable {
         state.withLock { $0.documents[path] }
     }
 
+    /// What can be followed at a path.
+    public func feed(at path: String) -> Document? {
+        state.withLock { $0.feeds[path] }
+    }
+
     /// The action at a path.
     public func action(at path: String) -> Action? {
         state.withLock { $0.actions[path] }
     }
 
     /// The paths that show something, sorted.
-    public var paths: [String] { state.withLock { $0.documents.keys.sorted() } }
+    public var paths: [String] { state.withLock { ([String]($0.documents.keys) + $0.feeds.keys).sorted() } }
 
     /// Why the role is not ready, `name: text` each, sorted; empty where it is.
     public var problems: [String] {

@@ -88,7 +88,7 @@ extension CoordinatorLoop {
             if !isDryRun { follower.core = core }
             return StatusBoard.Answer(
                 status: isDryRun ? 200 : 202,
-                json: String(decoding: DocumentText.json(JobsDocument(jobs)), as: UTF8.self)
+                json: String(decoding: DocumentText.json(JobsDocument(jobs, at: environment.wall())), as: UTF8.self)
             )
         case .pause(let job), .resume(let job), .cancel(let job):
             guard let record = follower.core.jobs.first(where: { $0.id == job }) else {

@@ -204,7 +204,8 @@ final class CoordinatorLoop {
             sessions: core.fold.sessionRecords,
             census: core.fold.censusRecords,
             recoveryRate: recoveryRate(at: clock),
-            liveRate: follower.rate.perSecond(at: clock)
+            liveRate: follower.rate.perSecond(at: clock),
+            slack: environment.options.timing.slack
         )
         desk.view = view
         metrics.show(view)

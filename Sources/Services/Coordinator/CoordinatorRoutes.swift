@@ -21,8 +21,9 @@ enum CoordinatorRoutes {
             let view = desk.view
             return DocumentText.json(GapsDocument(view.gaps, jobs: view.jobs, census: view.census))
         }
-        board.show("/jobs") { DocumentText.json(JobsDocument(desk.view.jobs)) }
+        board.show("/jobs") { DocumentText.json(JobsDocument(desk.view.jobs, at: desk.view.at)) }
         board.show("/coverage") { DocumentText.json(CoverageDocument(desk.view.coverages)) }
+        board.feed("/events") { DocumentText.json(DashboardDocument(desk.view)) }
         board.show("/census") { DocumentText.json(["census": desk.view.census]) }
 
         board.offer("/backfill") { body in

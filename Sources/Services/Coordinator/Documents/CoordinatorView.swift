@@ -16,4 +16,6 @@ struct CoordinatorView: Sendable {
     var recoveryRate: Double = 0
     /// Tweets a second of the live connections.
     var liveRate: Double = 0
+    /// How late a Tweet may be delivered: a claim lies that far behind the clock at best.
+    var slack: Duration = .zero
 }

@@ -14,6 +14,8 @@ struct JobsDocument: Encodable {
         var remaining: [EventInterval]
         /// The share of the asked event time that was received and acknowledged, 0 … 1.
         var progress: Double
+        /// Seconds until it is done at its pace so far; nil while it does not run or has shown no pace.
+        var secondsLeft: Double?
         var received: Int64
         var acknowledged: Int64
         var offsets: [Int: SessionRecord.Offsets]
@@ -26,7 +28,7 @@ struct JobsDocument: Encodable {
 
     var jobs: [Job]
 
-    init(_ jobs: [JobRecord]) {
+    init(_ jobs: [JobRecord], at now: Instant) {
         self.jobs = jobs.map { job in
             Job(
                 id: job.id,
@@ -39,6 +41,7 @@ struct JobsDocument: Encodable {
                 attempts: job.attempts,
                 remaining: job.remaining,
                 progress: job.progress,
+                secondsLeft: job.timeLeft(at: now)?.inSeconds,
                 received: job.received,
                 acknowledged: job.acknowledged,
                 offsets: job.offsets,
@@ -58,5 +61,11 @@ extension JobRecord {
         let all = range.duration.milliseconds
         let left = remaining.reduce(0) { $0 + $1.duration.milliseconds }
         return all > 0 ? Double(all - left) / Double(all) : 1
+    }
+
+    /// How long it will still take at its pace so far, in event time; nil while it does not run or has shown no pace.
+    func timeLeft(at now: Instant) -> Duration? {
+        guard state == .running, let startedAt, progress > 0, now > startedAt else { return nil }
+        return (now - startedAt) * ((1 - progress) / progress)
     }
 }

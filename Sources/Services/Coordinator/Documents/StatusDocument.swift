@@ -39,7 +39,8 @@ struct StatusDocument: Encodable {
     var jobs: [String: Int]
     var liveTweetsPerSecond: Double
     var recoveryTweetsPerSecond: Double
-    /// Over closed sessions, where nothing is in flight any more.
+    /// Over sessions that closed in order, where nothing is in flight any more; of one that died nobody knows what was,
+    /// and its time is judged by what it had claimed.
     var unaccounted: Int64
 
     init(_ view: CoordinatorView) {
@@ -68,7 +69,9 @@ struct StatusDocument: Encodable {
         jobs = Self.count(view.jobs.map(\.state.rawValue))
         liveTweetsPerSecond = view.liveRate
         recoveryTweetsPerSecond = view.recoveryRate
-        unaccounted = view.sessions.filter { $0.closed != nil }.reduce(0) { $0 + $1.counters.unaccounted }
+        unaccounted = view.sessions.filter { $0.closed != nil && $0.closed != .died }.reduce(0) {
+            $0 + $1.counters.unaccounted
+        }
     }
 
     private static func count(_ states: [String]) -> [String: Int] {

@@ -34,12 +34,12 @@ extension ControlSnapshot {
 
     /// The jobs as JSON.
     public func jobsJSON() -> String {
-        text(JobsDocument(jobs))
+        text(JobsDocument(jobs, at: at))
     }
 
     /// The jobs as a table of at most 80 columns.
     public func jobsTable() -> String {
-        JobsTable.text(jobs)
+        JobsTable.text(jobs, at: at)
     }
 
     /// Coverage of every stream partition as JSON.
