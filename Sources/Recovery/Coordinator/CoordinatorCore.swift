@@ -218,6 +218,7 @@ public struct CoordinatorCore: Sendable {
     ) -> [GapRecord] {
         guard var ledger = lead?.ledger else { return [] }
         var writes: [GapRecord] = []
+        let knownDeletes = knownDeletes(now: now)
         for stream in fold.streams {
             guard let coverage = fold.coverage(of: stream, frontier: ledger.frontier(of: stream, now: now)) else {
                 continue
@@ -229,7 +230,8 @@ public struct CoordinatorCore: Sendable {
                     now: now,
                     windowEdge: options.limits.windowEdge(at: now),
                     unheard: fold.isUnheard(stream, at: clock),
-                    rawEnds: surroundings.rawEnds
+                    rawEnds: surroundings.rawEnds,
+                    knownDeletes: knownDeletes
                 )
             )
         }
@@ -240,6 +242,20 @@ public struct CoordinatorCore: Sendable {
         }
         lead?.ledger = ledger
         return writes
+    }
+
+    /// Event time in which no delete can have been missed: every stream partition of compliance that was ever read
+    /// covers it. A recovery of Tweets is not documented to repeat deletes, so it adds nothing.
+    private func knownDeletes(now: Instant) -> IntervalSet {
+        let streams = fold.streams.filter { $0.product == .compliance }
+        guard let first = streams.first else { return IntervalSet() }
+        func known(_ stream: StreamPartition) -> IntervalSet {
+            guard let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now)) else {
+                return IntervalSet()
+            }
+            return coverage.covered.union(coverage.filled)
+        }
+        return streams.dropFirst().reduce(known(first)) { $0.intersection(known($1)) }
     }
 
     private mutating func startRequests(now: Instant, clock: MonotonicInstant) -> [JobRequest] {

@@ -10,13 +10,18 @@ import Tweets
 final class ControlFollower {
     var core: CoordinatorCore
     private(set) var rate: LiveRate
+    private(set) var serverClock: ServerClock
+    /// Whether the end was reached once: only what comes after it comes as it is written.
+    private var isCaughtUp = false
     private let reader: ControlReader
     private let clock: @Sendable () -> MonotonicInstant
+    private let wall: @Sendable () -> Instant
     private let metrics: CoordinatorMetrics
     private let logger: Logger
 
     init(_ environment: CoordinatorEnvironment, metrics: CoordinatorMetrics) throws(KafkaError) {
         core = CoordinatorCore(options: environment.options)
+        serverClock = ServerClock(memory: environment.options.timing.hearing)
         rate = LiveRate(spanMin: min(.seconds(10), environment.options.timing.slack))
         reader = try ControlReader(
             environment.kafka,
@@ -25,13 +30,15 @@ final class ControlFollower {
             observer: .logging(to: environment.logger)
         )
         clock = environment.clock
+        wall = environment.wall
         logger = environment.logger
         self.metrics = metrics
     }
 
     /// Takes in what is there, waiting up to `timeout` for the first record.
     func read(timeout: Duration) throws(KafkaError) {
-        _ = try reader.read(timeout: timeout) { entry, offset in take(entry, offset) }
+        let isAtEnd = try reader.read(timeout: timeout) { entry, offset in take(entry, offset) }
+        isCaughtUp = isCaughtUp || isAtEnd
     }
 
     /// Every record below this offset was taken in.
@@ -42,7 +49,10 @@ final class ControlFollower {
         let now = clock()
         switch entry {
         case .record(let record):
-            if case .session(let session) = record { rate.note(session, at: now) }
+            if case .session(let session) = record {
+                rate.note(session, at: now)
+                if isCaughtUp { serverClock.note(session, wall: wall(), at: now) }
+            }
             core.apply(record, offset: offset, arrivedAt: now)
         case .removed(let key):
             core.remove(key, offset: offset)

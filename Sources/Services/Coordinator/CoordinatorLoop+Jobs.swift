@@ -40,7 +40,7 @@ extension CoordinatorLoop {
         guard let runs = lead?.runs else { return }
         for (job, run) in runs {
             let standing = run.standing
-            let now = environment.wall()
+            let now = serverTime
             follower.core.progressed(job, standing.progress, now: now)
             guard let outcome = standing.outcome else { continue }
             lead?.runs[job] = nil
@@ -81,14 +81,14 @@ extension CoordinatorLoop {
         switch wish {
         case .backfill(let range, let partition, let isDryRun):
             var core = follower.core
-            let jobs = core.backfill(range, partition: partition, now: environment.wall())
+            let jobs = core.backfill(range, partition: partition, now: serverTime)
             guard !jobs.isEmpty else {
                 return .problem(422, "nothing of \(range) can be asked for: it is too old, too young, or never read")
             }
             if !isDryRun { follower.core = core }
             return StatusBoard.Answer(
                 status: isDryRun ? 200 : 202,
-                json: String(decoding: DocumentText.json(JobsDocument(jobs, at: environment.wall())), as: UTF8.self)
+                json: String(decoding: DocumentText.json(JobsDocument(jobs, at: serverTime)), as: UTF8.self)
             )
         case .pause(let job), .resume(let job), .cancel(let job):
             guard let record = follower.core.jobs.first(where: { $0.id == job }) else {
@@ -106,7 +106,7 @@ extension CoordinatorLoop {
     }
 
     private func change(_ wish: CoordinatorDesk.Wish) {
-        let now = environment.wall()
+        let now = serverTime
         switch wish {
         case .pause(let job): follower.core.pause(job, now: now)
         case .resume(let job): follower.core.resume(job, now: now, clock: environment.clock())

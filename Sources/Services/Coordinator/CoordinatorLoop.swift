@@ -17,6 +17,7 @@ final class CoordinatorLoop {
     private var nextTurn: MonotonicInstant
     private var nextCandidacy: MonotonicInstant
     private var logged: [String: GapRecord.State] = [:]
+    private var isClockWrong = false
 
     /// What a leader has besides.
     struct Lead {
@@ -151,9 +152,14 @@ final class CoordinatorLoop {
 
     // MARK: One look
 
+    /// The server's time, as well as it is known: windows and deadlines are the upstream's.
+    var serverTime: Instant { environment.wall() + follower.serverClock.difference(at: environment.clock()) }
+
     private func takeTurn() throws {
         let began = environment.clock()
-        let now = environment.wall()
+        let skew = follower.serverClock.difference(at: began)
+        let now = environment.wall() + skew
+        tell(skew: skew)
         if lead != nil {
             let turn = follower.core.turn(now: now, clock: began, surroundings(at: began))
             do {
@@ -165,7 +171,7 @@ final class CoordinatorLoop {
             }
             tell(turn)
         }
-        show(now: now, clock: began)
+        show(now: now, clock: began, skew: skew)
         metrics.turns.record(microseconds: (environment.clock() - began).nanoseconds / 1000)
     }
 
@@ -189,7 +195,7 @@ final class CoordinatorLoop {
         try lead.writer.write(records, timeout: .seconds(10))
     }
 
-    private func show(now: Instant, clock: MonotonicInstant) {
+    private func show(now: Instant, clock: MonotonicInstant, skew: Duration) {
         let core = follower.core
         let streams = Set(environment.streams).union(core.fold.streams)
         let view = CoordinatorView(
@@ -205,10 +211,26 @@ final class CoordinatorLoop {
             census: core.fold.censusRecords,
             recoveryRate: recoveryRate(at: clock),
             liveRate: follower.rate.perSecond(at: clock),
-            slack: environment.options.timing.slack
+            slack: environment.options.timing.slack,
+            clockSkew: skew
         )
         desk.view = view
         metrics.show(view)
+    }
+
+    /// Says that this host's clock is wrong, and when it is right again; the server's is what is judged by meanwhile.
+    private func tell(skew: Duration) {
+        let isWrong = skew != .zero
+        guard isWrong != isClockWrong else { return }
+        isClockWrong = isWrong
+        guard isWrong else {
+            logger.info("This host's clock agrees with the upstream's again.")
+            return
+        }
+        logger.error(
+            "This host's clock is wrong; the upstream's is used instead. Set the time of the host (chrony, ntpd).",
+            metadata: [LogKey.duration: "\(skew.inSeconds) s"]
+        )
     }
 
     /// Says what changed in the life of gaps, a line each.

@@ -10,6 +10,7 @@ final class CoordinatorMetrics: Sendable {
     private let jobs: [JobRecord.State: Gauge]
     private let received: Gauge
     private let liveRate: Gauge
+    private let clockSkew: Gauge
     let controlRecords: Counter
     let unreadable: Counter
     let requests: Counter
@@ -46,6 +47,10 @@ final class CoordinatorMetrics: Sendable {
             "decahose_coordinator_live_tweets_per_second",
             "Tweets a second of the live connections, as their sessions tell it."
         )
+        clockSkew = registry.gauge(
+            "decahose_coordinator_clock_skew_seconds",
+            "The upstream's clock less this host's; 0 where they agree within 5 s."
+        )
         controlRecords = registry.counter(
             "decahose_coordinator_control_records_total",
             "Records read from the control topic."
@@ -68,6 +73,7 @@ final class CoordinatorMetrics: Sendable {
         for (state, gauge) in jobs { gauge.set(view.jobs.count { $0.state == state }) }
         received.set(Double(view.jobs.reduce(0) { $0 + $1.received }))
         liveRate.set(view.liveRate)
+        clockSkew.set(view.clockSkew.inSeconds)
         for (stream, connections) in view.live {
             registry.gauge(
                 "decahose_coordinator_redundancy_connections",

@@ -45,6 +45,26 @@ struct CoordinatorCoreTests {
         #expect(bench.asked.count == 1)
     }
 
+    @Test(
+        "the deletes of a filled gap are known only where every stream partition of compliance covered it",
+        arguments: [([5, 5], GapRecord.Deletes.known), ([5, 1000], .unknown), ([], .unknown)]
+    )
+    func deletes(from: [Int64], expected: GapRecord.Deletes) {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        for (index, start) in from.enumerated() {
+            let stream = StreamPartition(product: .compliance, number: index + 1)
+            bench.write(.session(session("a", "c", stream: stream, date: at(start - 5), covered: span(start, 100_000))))
+        }
+        bench.look(at: 1900)
+        bench.look(at: 1901)
+        bench.end(.endedInOrder, done(newest: 1604), at: 1903)
+        bench.look(at: 1903)
+        let gaps = bench.gapsInControl.filter { $0.stream.product == .sample10 }
+        #expect(gaps.map(\.state) == [.filled])
+        #expect(gaps.map(\.deletes) == [expected])
+    }
+
     @Test("a coordinator that stands by follows and does nothing")
     func standsBy() {
         var bench = CoordinatorBench()

@@ -24,7 +24,11 @@ struct CoordinatorServiceTests {
         pen = try ControlPen(cluster.bootstrapServers, names: names)
     }
 
-    func service(_ transfer: any RecoveryTransfer, board: StatusBoard = StatusBoard()) -> CoordinatorService {
+    func service(
+        _ transfer: any RecoveryTransfer,
+        board: StatusBoard = StatusBoard(),
+        wall: @escaping @Sendable () -> Instant = WallClock.now
+    ) -> CoordinatorService {
         CoordinatorService(
             CoordinatorEnvironment(
                 names: names,
@@ -38,7 +42,7 @@ struct CoordinatorServiceTests {
                 streams: [stream],
                 recoveryRate: nil,
                 transfer: transfer,
-                wall: WallClock.now,
+                wall: wall,
                 clock: MonotonicClock.now,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ),
@@ -89,6 +93,7 @@ struct CoordinatorServiceTests {
             backfill: SessionRecord.Backfill(askedMinutes: 0, decided: true)
         )
         record.sequence = 1
+        record.updatedAt = WallClock.now()
         record.covered = covered.map {
             EventInterval(from: now - .seconds($0.from), to: now - .seconds($0.to))
         }
@@ -236,6 +241,25 @@ struct CoordinatorServiceTests {
         let body = try #require(board.document(at: "/status")).body()
         let document = try #require(try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
         #expect(document["redundancy"] as? [String: Int] == ["sample10/1": 0])
+    }
+
+    @Test("a host's clock that is two minutes off, either way, is noticed and not judged by", arguments: [-120, 120])
+    func skew(seconds: Int64) async throws {
+        let coordinator = service(ScriptedTransfer.generous(), wall: { WallClock.now() + .seconds(seconds) })
+        try await running(coordinator) {
+            var sequence: Int64 = 0
+            try await eventually("the skew is measured") {
+                sequence += 1
+                guard case .session(var record) = session("a", "1", ago: 20, covered: (15, 2)) else { return false }
+                record.sequence = sequence
+                record.updatedAt = WallClock.now()
+                try pen.write(.session(record))
+                return coordinator.view.clockSkew != .zero
+            }
+            let view = coordinator.view
+            #expect(abs(view.clockSkew.milliseconds + seconds * 1000) < 3000)
+            #expect(abs((view.at - WallClock.now()).milliseconds) < 5000)
+        }
     }
 
     @Test("an operator's backfill is made a job, and a bad one is refused with the reason")

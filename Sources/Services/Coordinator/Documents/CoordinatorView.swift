@@ -18,4 +18,6 @@ struct CoordinatorView: Sendable {
     var liveRate: Double = 0
     /// How late a Tweet may be delivered: a claim lies that far behind the clock at best.
     var slack: Duration = .zero
+    /// How far the upstream's clock is ahead of this host's; zero where they agree.
+    var clockSkew: Duration = .zero
 }

@@ -39,6 +39,8 @@ struct StatusDocument: Encodable {
     var jobs: [String: Int]
     var liveTweetsPerSecond: Double
     var recoveryTweetsPerSecond: Double
+    /// How far the upstream's clock is ahead of this host's; 0 where they agree within 5 s.
+    var clockSkewSeconds: Double
     /// Over sessions that closed in order, where nothing is in flight any more; of one that died nobody knows what was,
     /// and its time is judged by what it had claimed.
     var unaccounted: Int64
@@ -69,6 +71,7 @@ struct StatusDocument: Encodable {
         jobs = Self.count(view.jobs.map(\.state.rawValue))
         liveTweetsPerSecond = view.liveRate
         recoveryTweetsPerSecond = view.recoveryRate
+        clockSkewSeconds = view.clockSkew.inSeconds
         unaccounted = view.sessions.filter { $0.closed != nil && $0.closed != .died }.reduce(0) {
             $0 + $1.counters.unaccounted
         }
