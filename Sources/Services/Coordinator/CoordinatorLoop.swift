@@ -212,7 +212,8 @@ final class CoordinatorLoop {
             recoveryRate: recoveryRate(at: clock),
             liveRate: follower.rate.perSecond(at: clock),
             slack: environment.options.timing.slack,
-            clockSkew: skew
+            clockSkew: skew,
+            recoveryWindow: environment.options.limits.window
         )
         desk.view = view
         metrics.show(view)

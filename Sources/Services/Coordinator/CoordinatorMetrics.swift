@@ -11,6 +11,9 @@ final class CoordinatorMetrics: Sendable {
     private let received: Gauge
     private let liveRate: Gauge
     private let clockSkew: Gauge
+    private let recoveryWindow: Gauge
+    private let gapDeadline: Gauge
+    private let censusUntrusted: Gauge
     let controlRecords: Counter
     let unreadable: Counter
     let requests: Counter
@@ -51,6 +54,18 @@ final class CoordinatorMetrics: Sendable {
             "decahose_coordinator_clock_skew_seconds",
             "The upstream's clock less this host's; 0 where they agree within 5 s."
         )
+        recoveryWindow = registry.gauge(
+            "decahose_coordinator_recovery_window_seconds",
+            "How far back the upstream can be asked."
+        )
+        gapDeadline = registry.gauge(
+            "decahose_coordinator_gap_deadline_seconds",
+            "Until the oldest time that is missing leaves the recovery window; the window's length where none is."
+        )
+        censusUntrusted = registry.gauge(
+            "decahose_coordinator_census_untrusted_minutes",
+            "Minutes of the last hour's delivery census that a restart, a reassignment or lag has made worthless."
+        )
         controlRecords = registry.counter(
             "decahose_coordinator_control_records_total",
             "Records read from the control topic."
@@ -74,6 +89,9 @@ final class CoordinatorMetrics: Sendable {
         received.set(Double(view.jobs.reduce(0) { $0 + $1.received }))
         liveRate.set(view.liveRate)
         clockSkew.set(view.clockSkew.inSeconds)
+        recoveryWindow.set(view.recoveryWindow.inSeconds)
+        gapDeadline.set((view.gapDeadline.map { $0 - view.at } ?? view.recoveryWindow).inSeconds)
+        censusUntrusted.set(view.untrustedMinutes)
         for (stream, connections) in view.live {
             registry.gauge(
                 "decahose_coordinator_redundancy_connections",
@@ -89,6 +107,12 @@ final class CoordinatorMetrics: Sendable {
                 ["stream": coverage.stream.description]
             )
             .set(coverage.missing.duration.inSeconds)
+            registry.gauge(
+                "decahose_coordinator_unrecoverable_seconds",
+                "Event time that left the recovery window before it was recovered; any rise is a loss for good.",
+                ["stream": coverage.stream.description]
+            )
+            .set(view.unrecoverable(of: coverage).inSeconds)
         }
     }
 }

@@ -20,4 +20,6 @@ struct CoordinatorView: Sendable {
     var slack: Duration = .zero
     /// How far the upstream's clock is ahead of this host's; zero where they agree.
     var clockSkew: Duration = .zero
+    /// How far back the upstream can be asked.
+    var recoveryWindow: Duration = .zero
 }
