@@ -245,7 +245,9 @@ public struct CoordinatorCore: Sendable {
     }
 
     /// Event time in which no delete can have been missed: every stream partition of compliance that was ever read
-    /// covers it. A recovery of Tweets is not documented to repeat deletes, so it adds nothing.
+    /// covers it.
+    ///
+    /// A recovery of Tweets is not documented to repeat deletes, so it adds nothing.
     private func knownDeletes(now: Instant) -> IntervalSet {
         let streams = fold.streams.filter { $0.product == .compliance }
         guard let first = streams.first else { return IntervalSet() }
