@@ -45,6 +45,12 @@ public struct RebuildFold: Sendable {
         if recordsSinceUpkeep >= Self.upkeepInterval { upkeep() }
     }
 
+    /// Says that records are gone which were emitted before one that was received then: what they may have held is late.
+    public mutating func isCut(before received: Instant) {
+        // Twice: received times are in order only roughly, and creation times may run ahead of them.
+        progress.raiseLateLine(to: received + DedupTiming.aheadMax * 2)
+    }
+
     private mutating func upkeep() {
         recordsSinceUpkeep = 0
         guard let streamTime = progress.streamTime, let lateLine = progress.lateLine else { return }

@@ -13,6 +13,11 @@ public struct DedupProgress: Hashable, Sendable {
         self.lateLine = lateLine
     }
 
+    /// Makes IDs late that were created before this, and would not be by the horizon.
+    mutating func raiseLateLine(to line: Instant) {
+        lateLine = lateLine.map { max($0, line) } ?? line
+    }
+
     /// Takes in the creation time of an ID that is not from the far future.
     mutating func advance(to created: Instant, horizon: Duration) {
         if let streamTime, created <= streamTime { return }

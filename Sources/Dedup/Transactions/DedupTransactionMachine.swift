@@ -87,6 +87,8 @@ public struct DedupTransactionMachine: Sendable {
     public static let patience: Duration = .seconds(30)
     /// Two fencings within this are the work of a twin that is alive, not of one that was replaced.
     public static let twinWindow: Duration = .seconds(120)
+    /// How long brokers let a transaction last before they abort it and shut its producer out, as if a twin had come.
+    public static let transactionTimeout: Duration = .seconds(10)
 
     /// A machine at rest.
     ///
@@ -143,6 +145,17 @@ public struct DedupTransactionMachine: Sendable {
         return isDue ? commit(transaction, at: now) : .none
     }
 
+    /// Whether the open transaction has something of a partition.
+    public func holds(_ partition: Int32) -> Bool {
+        guard case .open(let transaction) = state else { return false }
+        return transaction.partitions.contains(partition)
+    }
+
+    /// Nothing waits to be read, so there is nothing left to fail again.
+    public mutating func nothingIsLeft() {
+        if case .idle = state { lastFailure = nil }
+    }
+
     // MARK: Ownership
 
     /// The partitions are about to be given up, or the stage is about to stop.
@@ -166,7 +179,7 @@ public struct DedupTransactionMachine: Sendable {
         case .done: return .none
         case .retry(let reason), .mustAbort(let reason): return abort(transaction, reason: reason, at: now)
         case .fatal(let reason): return broken(reason, at: now)
-        case .fenced(let reason): return fenced(reason, at: now)
+        case .fenced(let reason): return fenced(reason, in: transaction, at: now)
         }
     }
 
@@ -191,7 +204,7 @@ public struct DedupTransactionMachine: Sendable {
         case .fatal(let reason):
             return broken(reason, at: now)
         case .fenced(let reason):
-            return fenced(reason, at: now)
+            return fenced(reason, in: transaction, at: now)
         }
     }
 
@@ -210,7 +223,7 @@ public struct DedupTransactionMachine: Sendable {
         case .mustAbort(let reason), .fatal(let reason):
             return broken(reason, at: now)
         case .fenced(let reason):
-            return fenced(reason, at: now)
+            return fenced(reason, in: transaction, at: now)
         }
     }
 
@@ -245,7 +258,13 @@ public struct DedupTransactionMachine: Sendable {
         return .rebuild(reason: reason)
     }
 
-    private mutating func fenced(_ reason: String, at now: MonotonicInstant) -> Action {
+    private mutating func fenced(
+        _ reason: String,
+        in transaction: Transaction? = nil,
+        at now: MonotonicInstant
+    ) -> Action {
+        // Kafka or this process stood still for so long that the brokers gave the transaction up: no twin is needed.
+        if let transaction, now - transaction.since >= Self.transactionTimeout { return broken(reason, at: now) }
         if let fencedAt, now - fencedAt < Self.twinWindow {
             state = .broken(reason: reason)
             return .stopForTwin

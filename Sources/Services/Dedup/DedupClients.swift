@@ -1,5 +1,6 @@
 import Dedup
 import Kafka
+import Operations
 import Tweets
 
 /// The Kafka clients of one instance, made together and given up together.
@@ -26,7 +27,8 @@ final class DedupClients {
     /// Blocks for at most about twice `timeout`. The group is not joined yet.
     init(
         _ environment: DedupEnvironment,
-        transactionTimeout: Duration = .seconds(10),
+        isStaticMember: Bool = true,
+        transactionTimeout: Duration = DedupTransactionMachine.transactionTimeout,
         timeout: Duration
     ) throws(KafkaError) {
         let names = environment.names
@@ -43,7 +45,7 @@ final class DedupClients {
         control = try producer.topic(names.control, timeout: timeout)
         try Self.register(producer, timeout: timeout)
         consumer = try KafkaConsumer(
-            environment.kafka.merging(Self.consumerProperties(environment)),
+            environment.kafka.merging(Self.consumerProperties(environment, isStaticMember)),
             observer: observer
         )
         let committedReader: KafkaProperties = [
@@ -78,10 +80,11 @@ final class DedupClients {
         ]
     }
 
-    private static func consumerProperties(_ environment: DedupEnvironment) -> KafkaProperties {
-        [
+    private static func consumerProperties(_ environment: DedupEnvironment, _ isStatic: Bool) -> KafkaProperties {
+        // A static member that is started again finds its partitions as it left them, without a rebalance.
+        let name: KafkaProperties = ["group.instance.id": environment.instance]
+        let properties: KafkaProperties = [
             "group.id": environment.names.dedupGroup,
-            "group.instance.id": environment.instance,
             "session.timeout.ms": "10000",
             "heartbeat.interval.ms": "2000",
             // Cooperative, so that an instance that comes or goes does not make the others drop their sets.
@@ -94,6 +97,7 @@ final class DedupClients {
             "fetch.wait.max.ms": "50",
             "queued.max.messages.kbytes": "32768",
         ]
+        return isStatic ? properties.merging(name) : properties
     }
 
     private static func register(_ producer: KafkaProducer, timeout: Duration) throws(KafkaError) {
@@ -105,6 +109,33 @@ final class DedupClients {
                 guard error.isRetriable, deadline > .now else { throw error }
             }
         }
+    }
+}
+
+extension DedupClients {
+    private static let refusals: [KafkaErrorCode] = [
+        .topicAuthorizationFailed, .groupAuthorizationFailed, .clusterAuthorizationFailed,
+        .transactionalIDAuthorizationFailed,
+    ]
+
+    /// What can be done about an error, as the end of a sentence; empty where waiting is all.
+    static func advice(_ code: KafkaErrorCode) -> String {
+        switch code {
+        case _ where refusals.contains(code):
+            " Allow this user to read and write raw, to write tweets, seen, late, deadletter and control, to read seen,"
+                + " and to use the group and the transactional IDs that begin with <prefix>-dedup"
+        case .unknownTopicOrPartition, .unknownTopic: " Make it with decahose topics create"
+        default: ""
+        }
+    }
+
+    /// Why the stage cannot start, with the exit code that tells whether starting again may help.
+    static func startFailure(_ error: KafkaError) -> ExitError {
+        let isRefused = refusals.contains(error.code)
+        return ExitError(
+            isRefused ? .configuration : .kafkaUnreachable,
+            "Kafka could not be prepared for dedup: \(error).\(advice(error.code))"
+        )
     }
 }
 

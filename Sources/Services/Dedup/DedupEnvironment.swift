@@ -20,6 +20,8 @@ struct DedupEnvironment: Sendable {
     var wall: @Sendable () -> Instant
     var clock: @Sendable () -> MonotonicInstant
     var logger: Logger
+    /// How far the clocks of hosts may differ.
+    var clockSlack: Duration = DedupTiming.aheadMax
 
     /// How long Kafka may take to answer at start.
     static let startTimeout: Duration = .seconds(30)

@@ -43,15 +43,27 @@ extension DedupLoop {
     }
 
     private func adopt(_ number: Int32) {
+        guard Int(number) < partitionCount else {
+            failure = ExitError(
+                .configuration,
+                """
+                \(environment.names.raw) has a partition \(number), but \(partitionCount) partitions are on record: some \
+                were added. Tweets are placed by that number: another one breaks uniqueness. To grow, create topics under \
+                a new topics.prefix and replay.
+                """
+            )
+            return
+        }
         while owned.count <= Int(number) { owned.append(nil) }
         owned[Int(number)] = OwnedPartition(number: number, timing: environment.timing)
+        hasRestoring = true
         board.setProblem("partition \(number)", "its set of seen IDs is being restored")
     }
 
     private func giveUp(_ partitions: [KafkaPartition]) throws(KafkaError) {
-        let live = partitions.filter { partition($0.partition)?.phase == .live }
+        let assigned = partitions.filter { partition($0.partition)?.isAssigned == true }
         for partition in partitions { drop(partition.partition) }
-        try clients.consumer.incrementalUnassign(live)
+        try clients.consumer.incrementalUnassign(assigned)
     }
 
     private func drop(_ number: Int32) {
@@ -60,6 +72,20 @@ extension DedupLoop {
         retired = retired + partition.core.committed
         owned[Int(number)] = nil
         board.setProblem("partition \(number)", nil)
+        board.setProblem("raw \(number)", nil)
+    }
+
+    /// Raw was read to its end.
+    func reachedEnd(_ partition: OwnedPartition) {
+        partition.lastReceived = nil
+        partition.isAtEnd = true
+        if partition.isDisturbed { recover(partition) }
+    }
+
+    /// Reading goes on after a failure.
+    func recover(_ partition: OwnedPartition) {
+        partition.isDisturbed = false
+        board.setProblem("raw \(partition.number)", nil)
     }
 
     /// A poll gave an error.
@@ -80,66 +106,30 @@ extension DedupLoop {
                 perform(machine.clientFailed("\(cause)", isFenced: isFenced, at: environment.clock()))
             } else {
                 environment.logger.warning("Raw cannot be read.", metadata: [LogKey.error: "\(error)"])
-                if let kafkaPartition {
-                    board.setProblem("raw \(kafkaPartition.partition)", "it cannot be read: \(error)")
-                }
+                if let kafkaPartition { disturbed(kafkaPartition, error) }
             }
         }
     }
 
-    /// Records what is lost where the next offset lies below the log's start, and stops where it lies above its end.
+    private func disturbed(_ kafkaPartition: KafkaPartition, _ error: KafkaError) {
+        // Errors of the whole topic name no partition; they too are over once something is read.
+        for partition in ownedPartitions where [partition.number, -1].contains(kafkaPartition.partition) {
+            partition.isDisturbed = true
+            board.setProblem(
+                "raw \(partition.number)",
+                "it cannot be read: \(error).\(DedupClients.advice(error.code))"
+            )
+        }
+        if ownedPartitions.isEmpty {
+            board.setProblem("raw", "it cannot be read: \(error).\(DedupClients.advice(error.code))")
+        }
+    }
+
+    /// The next offset lies below raw's start or above its end: the restore finds out which, and does what is to be done.
     private func offsetIsGone(_ partition: OwnedPartition, _ error: KafkaError) {
         perform(machine.revoked(at: environment.clock()))
         guard rebuildReason == nil else { return }
-        let name = KafkaPartition(topic: environment.names.raw, partition: partition.number)
-        guard let marks = try? clients.watermarks.watermarks(of: [name], timeout: .seconds(5))[name] else {
-            rewind([partition])
-            return
-        }
-        if partition.nextOffset > marks.high {
-            refuse(partition, Self.rawIsShorter(partition.nextOffset, marks.high))
-            try? clients.consumer.incrementalUnassign([name])
-            return
-        }
-        if partition.nextOffset < marks.low { lose(partition, through: marks.low) }
-        rewind([partition])
-    }
-
-    static func rawIsShorter(_ offset: Int64, _ end: Int64) -> String {
-        """
-        raw ends at offset \(end), before \(offset), which was read already: it was truncated or made anew. \
-        Stop all dedup instances and run decahose dedup rebuild
-        """
-    }
-
-    /// Records offsets that nobody can read any more, and goes on behind them.
-    func lose(_ partition: OwnedPartition, through offset: Int64) {
-        environment.logger.error(
-            "Records of raw were removed before they were read; gaps will be opened for their time.",
-            metadata: [
-                LogKey.partition: "\(partition.number)", LogKey.offset: "\(partition.nextOffset)",
-                LogKey.next: "\(offset)",
-            ]
-        )
-        metrics.countLost(offset - partition.nextOffset)
-        partition.losses.append(
-            LossRecord(
-                kafkaPartition: Int(partition.number),
-                fromOffset: partition.nextOffset,
-                toOffset: offset,
-                foundAt: environment.wall()
-            )
-        )
-        partition.nextOffset = offset
-        partition.committedOffset = offset
-        commitWithoutRecords(partition)
-    }
-
-    /// Makes a loss part of a transaction, though no record of the partition is.
-    private func commitWithoutRecords(_ partition: OwnedPartition) {
-        if case .begin = machine.beforeRecord() { perform(.begin) }
-        guard case .open = machine.state else { return }
-        machine.took(partition.number)
+        clientsFailed("offset \(partition.nextOffset) of raw \(partition.number) cannot be read: \(error)")
     }
 
     /// Stops a partition, and says why and what to do.
@@ -161,6 +151,7 @@ extension DedupLoop {
             metadata: [LogKey.reason: "\(reason)"]
         )
         restore = nil
+        hasUndone = false
         for partition in ownedPartitions { drop(partition.number) }
         while !desk.isStopping {
             do {

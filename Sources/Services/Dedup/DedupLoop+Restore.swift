@@ -8,17 +8,23 @@ import Tweets
 extension DedupLoop {
     /// Records of the changelog that one turn takes in at most.
     private static let recordsATurn = 500
+    /// How often the committed offsets are asked for while a dead owner's transaction holds them back.
+    private static let askInterval: Duration = .milliseconds(200)
 
     /// Goes one step on with the restore under way, or begins one for partitions that wait.
     func advanceRestore() {
         if restore == nil {
-            let waiting = ownedPartitions.filter { $0.phase == .restoring }.map(\.number)
+            guard hasRestoring else { return }
+            let waiting = ownedPartitions.filter { $0.phase == .restoring }
+            hasRestoring = false
             guard !waiting.isEmpty else { return }
-            restore = RestoreRun(partitions: waiting, timing: environment.timing, now: environment.clock())
+            restore = RestoreRun(waiting, timing: environment.timing, now: environment.clock())
         }
         guard let run = restore else { return }
         // What was taken away meanwhile is no longer restored.
-        for number in run.members.keys where partition(number)?.phase != .restoring { run.members[number] = nil }
+        for member in run.members.values where partition(member.number) !== member.partition {
+            run.members[member.number] = nil
+        }
         guard !run.members.isEmpty else {
             endReading()
             return
@@ -36,10 +42,15 @@ extension DedupLoop {
     }
 
     private func fetchCommitted(_ run: RestoreRun) throws(KafkaError) {
+        let now = environment.clock()
+        if let asked = run.askedAt, now - asked < Self.askInterval { return }
+        run.askedAt = now
         let raw = environment.names.raw
         let names = run.members.keys.map { KafkaPartition(topic: raw, partition: $0) }
+        // Partitions that are read already must not wait for long.
+        let hasLive = ownedPartitions.contains { $0.phase == .live }
         // Pending transactions make this time out: then it is asked again, and never taken for "none".
-        let answers = try clients.offsets.committed(names, timeout: .milliseconds(500))
+        let answers = try clients.offsets.committed(names, timeout: .milliseconds(hasLive ? 100 : 500))
         for name in names {
             switch answers[name] {
             case .offset(let offset): run.members[name.partition]?.committed = offset
@@ -97,6 +108,7 @@ extension DedupLoop {
         guard let member = run.members[number], offset >= member.position, offset < member.mark else { return }
         run.members[number]?.fold.add(message.value, offset: offset)
         run.members[number]?.position = offset + 1
+        if let stamp = message.timestampMilliseconds { member.lastWritten = Instant(milliseconds: stamp) }
     }
 
     private func advance(_ run: RestoreRun, _ number: Int32, to offset: Int64) {
@@ -107,10 +119,11 @@ extension DedupLoop {
     private func finishComplete(_ run: RestoreRun) {
         for member in run.members.values where member.isComplete {
             run.members[member.number] = nil
-            guard let partition = partition(member.number) else { continue }
-            finish(partition, member, run)
+            finish(member.partition, member, run)
         }
-        if run.members.isEmpty { endReading() } else { showProgress(run) }
+        guard run.members.isEmpty else { return showProgress(run) }
+        hasStarted = true
+        endReading()
     }
 
     private func showProgress(_ run: RestoreRun) {
@@ -140,7 +153,8 @@ extension DedupLoop {
                     metadata: [LogKey.partition: "\(partition.number)", LogKey.reason: "\(note)"]
                 )
             }
-            guard inputOffset <= raw.high else {
+            guard inputOffset <= raw.high, member.committed != nil || !isRawYounger(than: member, at: inputOffset)
+            else {
                 refuse(partition, Self.rawIsShorter(inputOffset, raw.high))
                 return
             }
@@ -164,6 +178,19 @@ extension DedupLoop {
         )
     }
 
+    /// Whether raw was filled anew beyond the offset that the changelog ends with.
+    ///
+    /// Kafka forgets a group's offsets with the topic, so this is asked only where the group has none. What stands
+    /// before that offset was read, and so received, before the changelog's last record was written.
+    private func isRawYounger(than member: RestoreRun.Member, at inputOffset: Int64) -> Bool {
+        guard let lastWritten = member.lastWritten else { return false }
+        let raw = KafkaPartition(topic: environment.names.raw, partition: member.number)
+        let later = lastWritten + environment.clockSlack
+        let found = try? clients.offsets.offsets(at: [(raw, later.milliseconds)], timeout: .seconds(5))
+        guard let offset = found?.first?.offset, offset >= 0 else { return false }
+        return offset < inputOffset
+    }
+
     private func read(_ partition: OwnedPartition) {
         let position = KafkaPosition(
             topic: environment.names.raw,
@@ -172,7 +199,7 @@ extension DedupLoop {
         )
         do {
             try clients.consumer.incrementalAssign([position])
-            hasStarted = true
+            partition.isAssigned = true
             board.setProblem("partition \(partition.number)", nil)
         } catch {
             clientsFailed("\(position) could not be assigned: \(error)")
@@ -181,6 +208,8 @@ extension DedupLoop {
 
     private func endReading() {
         restore = nil
+        // Partitions may have come while it went on.
+        hasRestoring = true
         // Nothing is fetched between restores.
         try? clients.changelog.unassign()
     }

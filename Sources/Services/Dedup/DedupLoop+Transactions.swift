@@ -1,4 +1,5 @@
 import Dedup
+import Glibc
 import Kafka
 import Logging
 import Operations
@@ -20,6 +21,8 @@ extension DedupLoop {
             case .commit(let partitions):
                 action = machine.commitEnded(commit(partitions), at: environment.clock())
             case .commitAgain:
+                // Most calls have waited for their whole time-out; those that come back at once must not spin.
+                usleep(20_000)
                 action = machine.commitEnded(commitCall(), at: environment.clock())
             case .abort:
                 action = machine.abortEnded(abort(), at: environment.clock())
@@ -32,9 +35,12 @@ extension DedupLoop {
                     "A transaction was aborted; its records are read again.",
                     metadata: [LogKey.reason: "\(machine.lastFailure ?? "")"]
                 )
-                let affected = partitions.compactMap { partition($0) }
-                for partition in affected { undo(partition) }
-                rewind(affected)
+                for number in partitions {
+                    guard let partition = partition(number) else { continue }
+                    recordsUndone += partition.openRecords
+                    partition.undo()
+                    rewindLater(partition)
+                }
                 return
             case .rebuild(let reason):
                 rebuildReason = reason
@@ -52,11 +58,6 @@ extension DedupLoop {
                 return
             }
         }
-    }
-
-    private func undo(_ partition: OwnedPartition) {
-        recordsUndone += partition.openRecords
-        partition.undo()
     }
 
     private func begin() -> DedupTransactionMachine.Outcome {
@@ -165,19 +166,37 @@ extension DedupLoop {
         return .queued
     }
 
-    /// Reads partitions again from where the last committed transaction left them; librdkafka does not go back itself.
-    func rewind(_ partitions: [OwnedPartition]) {
-        let live = partitions.filter { $0.phase == .live }
-        guard !live.isEmpty else { return }
-        let raw = environment.names.raw
-        let names = live.map { KafkaPartition(topic: raw, partition: $0.number) }
+    /// Marks a partition to be read again from its next offset; librdkafka does not go back itself.
+    func rewindLater(_ partition: OwnedPartition) {
+        partition.awaitsRewind = true
+        partition.isAtEnd = false
+        hasUndone = true
+    }
+
+    /// Sends the consumer back to where the last committed transaction left off.
+    ///
+    /// By a seek, which drops what was fetched, and which nobody can take for the answer to a rebalance that is about to
+    /// be told, as an unassign would be.
+    func rewindUndone(at now: MonotonicInstant) {
+        let waiting = ownedPartitions.filter { $0.awaitsRewind && $0.phase == .live && $0.isAssigned }
         do {
-            // Not by a seek, which waits for the leader: this drops what was fetched, and cannot time out.
-            try clients.consumer.incrementalUnassign(names)
-            try clients.consumer.incrementalAssign(
-                live.map { KafkaPosition(topic: raw, partition: $0.number, offset: $0.nextOffset) }
-            )
+            if !waiting.isEmpty {
+                try clients.consumer.seek(
+                    waiting.map {
+                        KafkaPosition(topic: environment.names.raw, partition: $0.number, offset: $0.nextOffset)
+                    },
+                    timeout: .seconds(1)
+                )
+            }
+            for partition in waiting { partition.awaitsRewind = false }
+            hasUndone = false
+            rewindFailingSince = nil
         } catch {
+            // A partition that is only being started, or stopped, cannot seek yet.
+            let since = rewindFailingSince ?? now
+            rewindFailingSince = since
+            guard now - since > Self.callTimeout else { return }
+            rewindFailingSince = nil
             clientsFailed("raw could not be read again after an abort: \(error)")
         }
     }

@@ -25,8 +25,16 @@ final class DedupLoop {
     var group: KafkaGroupMetadata?
     /// Why the process must end; found where nothing can be thrown.
     var failure: ExitError?
-    /// Whether a partition was ever read: a refusal before that ends the process.
+    /// Whether the first restore is over: a refusal before that ends the process.
     var hasStarted = false
+    /// Whether a partition waits for the consumer to go back.
+    var hasUndone = false
+    /// Whether a partition may wait for its restore.
+    var hasRestoring = false
+    /// Whether a loss waits to be told.
+    var hasLosses = false
+    /// Since when the consumer has not gone back.
+    var rewindFailingSince: MonotonicInstant?
     /// Why the clients must be made anew; found inside the rebalance handler, where they cannot be.
     var rebuildReason: String?
 
@@ -36,6 +44,11 @@ final class DedupLoop {
     var recordsUndone = 0
     /// Fates of partitions that are no longer owned.
     var retired = DedupCounters()
+
+    /// The partitions on record.
+    let partitionCount: Int
+    /// How old an unread record of raw may become before compaction can take it; nil where raw is not compacted.
+    let compactionLag: Duration?
 
     private var shownAt: MonotonicInstant?
 
@@ -56,7 +69,7 @@ final class DedupLoop {
         self.metrics = metrics
         self.board = board
         machine = DedupTransactionMachine(commitInterval: environment.commitInterval)
-        _ = try TopicCheck.requireTopics(
+        partitionCount = try TopicCheck.requireTopics(
             environment.names,
             properties: environment.kafka,
             recordedBy: environment.recordedBy,
@@ -64,10 +77,11 @@ final class DedupLoop {
             timeout: DedupEnvironment.startTimeout,
             observer: environment.observer
         )
+        compactionLag = RawCompaction.lag(environment)
         do {
             clients = try DedupClients(environment, timeout: DedupEnvironment.startTimeout)
         } catch {
-            throw ExitError(.kafkaUnreachable, "Kafka could not be prepared for dedup: \(error)")
+            throw DedupClients.startFailure(error)
         }
     }
 
@@ -87,7 +101,10 @@ final class DedupLoop {
         let now = environment.clock()
         perform(machine.tick(at: now))
         if let reason = rebuildReason { try rebuild(reason) }
+        // Outside the rebalance handler, in which nothing may be read anew.
+        if hasUndone { rewindUndone(at: now) }
         advanceRestore()
+        if hasLosses { commitLosses(at: now) }
         showIfDue(now)
         // The commit tells what a failed record means for the transaction.
         clients.producer.poll(timeout: .zero) { _ in }
@@ -100,7 +117,7 @@ final class DedupLoop {
         var timeout = pollTimeout(now)
         for _ in 0..<Self.recordsATurn {
             let goesOn = take(clients.consumer.poll(timeout: timeout))
-            if !goesOn || !machine.isReady(at: now) { return }
+            if !goesOn || hasUndone || !machine.isReady(at: now) { return }
             timeout = .zero
         }
     }
@@ -124,7 +141,9 @@ final class DedupLoop {
             take(message)
             return true
         case .partitionEnd(let position):
-            partition(position.partition.partition)?.lastReceived = nil
+            if let partition = partition(position.partition.partition), !partition.awaitsRewind {
+                reachedEnd(partition)
+            }
             return true
         case .error(let error, let partition):
             readingFailed(error, partition)
@@ -141,24 +160,28 @@ final class DedupLoop {
     // MARK: Records
 
     private func take(_ message: borrowing KafkaMessage) {
-        guard let partition = partition(message.partition), partition.phase == .live,
-            // What was fetched before a rewind may still come.
+        guard let partition = partition(message.partition), partition.phase == .live, !partition.awaitsRewind,
             message.offset >= partition.nextOffset
         else { return }
+        if partition.isDisturbed { recover(partition) }
         if case .begin = machine.beforeRecord() {
             CrashPoint.beforeBegin.pass()
             perform(.begin)
             guard case .open = machine.state else {
-                rewind([partition])
+                rewindLater(partition)
                 return
             }
         }
         machine.took(partition.number)
         recordsRead += 1
         partition.openRecords += 1
-        partition.nextOffset = message.offset + 1
         let received = Instant(milliseconds: message.timestampMilliseconds ?? environment.wall().milliseconds)
+        if message.offset > partition.nextOffset {
+            passedHole(partition, before: message.offset, received: received)
+        }
+        partition.nextOffset = message.offset + 1
         partition.lastReceived = received
+        partition.isAtEnd = false
         let result: DedupOutput.Result
         if let key = message.key, let id = TweetID(decimal: key) {
             let record = RawRecord(
@@ -198,10 +221,15 @@ final class DedupLoop {
             guard let lastReceived = partition.lastReceived else { continue }
             let lag = max(.zero, wall - lastReceived)
             view.lagSeconds = max(view.lagSeconds, Double(lag.milliseconds) / 1000)
-            if lag > TopicPlan.rawCompactionLag {
+            if let streamTime = partition.core.progress.streamTime {
+                let eventLag = max(.zero, wall - streamTime)
+                view.eventLagSeconds = max(view.eventLagSeconds, Double(eventLag.milliseconds) / 1000)
+            }
+            if let compactionLag, lag > compactionLag {
                 partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
             }
         }
+        view.recordsRead = recordsRead
         let decided = committed + open
         view.counts = decided.byName
         view.unaccounted = recordsRead - recordsUndone - decided.decided
@@ -209,13 +237,10 @@ final class DedupLoop {
         view.aborts = machine.aborts
         view.commitIntervalMilliseconds = machine.interval.milliseconds
         view.lastFailure = machine.lastFailure
-        let isTooLate = view.lagSeconds > Double(TopicPlan.rawCompactionLag.milliseconds) / 2000
-        board.setProblem(
-            "lag",
-            isTooLate
-                ? "raw is read \(Int(view.lagSeconds)) s late; past 12 h compaction can take copies that were never read"
-                : nil
-        )
+        board.setProblem("lag", RawCompaction.warning(lagSeconds: view.lagSeconds, compactionLag))
+        // With nothing left to read there is nothing to try again, and no commit will tell that all is well.
+        let isIdle = machine.state == .idle && ownedPartitions.allSatisfy { $0.phase != .live || $0.isAtEnd }
+        if isIdle { machine.nothingIsLeft() }
         board.setProblem("transactions", machine.lastFailure.map { "the last one failed and is tried again: \($0)" })
         metrics.show(committed, read: recordsRead, view: view)
         desk.view = view

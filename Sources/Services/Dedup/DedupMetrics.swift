@@ -18,6 +18,7 @@ struct DedupMetrics: Sendable {
     private let lost: Counter
     private let unaccounted: Gauge
     private let lag: Gauge
+    private let eventLag: Gauge
     private let ids: Gauge
     private let bytes: Gauge
     private let partitions: Gauge
@@ -64,7 +65,11 @@ struct DedupMetrics: Sendable {
         )
         lag = metrics.gauge(
             "decahose_dedup_lag_seconds",
-            "From receipt to now of the record that waits longest; beyond 12 h compaction can take unread copies."
+            "From receipt to now of the record that waits longest; beyond raw's min.compaction.lag.ms deletes can be lost."
+        )
+        eventLag = metrics.gauge(
+            "decahose_dedup_event_lag_seconds",
+            "From the newest creation time seen to now, of the partition furthest behind; 0 where all is read."
         )
         ids = metrics.gauge("decahose_dedup_ids", "Tweet IDs remembered.")
         bytes = metrics.gauge("decahose_dedup_set_bytes", "Memory of the remembered IDs.")
@@ -92,6 +97,7 @@ struct DedupMetrics: Sendable {
         aborts.set(Int64(view.aborts))
         unaccounted.set(view.unaccounted)
         lag.set(view.lagSeconds)
+        eventLag.set(view.eventLagSeconds)
         ids.set(view.partitions.reduce(0) { $0 + $1.ids })
         bytes.set(view.partitions.reduce(0) { $0 + $1.bytes })
         partitions.set(view.partitions.count { $0.phase == "live" })

@@ -8,16 +8,17 @@ import Tweets
 
 /// `decahose dedup rebuild`: reads `tweets`, and writes the changelog afresh with the offsets that the group had.
 ///
-/// Belongs to one thread, which it blocks.
+/// It joins the group itself and works only while it owns all partitions, so no instance can run beside it. Belongs to
+/// one thread, which it blocks.
 public struct DedupRebuild {
-    private let environment: DedupEnvironment
-    private let say: (String) -> Void
+    let environment: DedupEnvironment
+    let say: (String) -> Void
 
-    /// How long one partition's transaction may take; brokers allow 15 min by default.
-    private static let transactionTimeout: Duration = .seconds(600)
-    private static let callTimeout: Duration = .seconds(30)
-    /// A member that was stopped is known to the group for its session time-out, 10 s.
-    private static let groupPatience: Duration = .seconds(30)
+    /// How long the transaction of one partition may take: all that it writes was made before it begins.
+    private static let transactionTimeout: Duration = .seconds(120)
+    static let callTimeout: Duration = .seconds(30)
+    /// In the transactional ID: two rebuilds at once shut each other out, and an instance is not disturbed.
+    private static let name = "rebuild"
 
     /// A rebuild with the settings of the stage.
     ///
@@ -27,11 +28,12 @@ public struct DedupRebuild {
     ///   - say: Takes lines for people, with their line ends.
     /// - Throws: ``InvalidConfiguration`` and ``ExitError`` where they cannot work.
     public init(_ settings: DedupSettings, logger: Logger, say: @escaping (String) -> Void) throws {
-        environment = try DedupEnvironment(settings, logger: logger)
-        self.say = say
+        self.init(try DedupEnvironment(settings, logger: logger), say: say)
     }
 
     init(_ environment: DedupEnvironment, say: @escaping (String) -> Void) {
+        var environment = environment
+        environment.instance = Self.name
         self.environment = environment
         self.say = say
     }
@@ -54,43 +56,38 @@ public struct DedupRebuild {
         do {
             let clients = try DedupClients(
                 environment,
+                isStaticMember: false,
                 transactionTimeout: Self.transactionTimeout,
                 timeout: Self.callTimeout
             )
+            let place = RebuildPlace(clients.consumer, names: environment.names, partitionCount: count)
+            try place.take()
+            defer { place.leave() }
             for partition in partitions.isEmpty ? Array(0..<count) : partitions {
-                try rebuild(Int32(partition), clients)
+                try rebuild(Int32(partition), clients, place)
             }
         } catch let error as KafkaError {
             throw ExitError(.kafkaUnreachable, "The rebuild has stopped at an error of Kafka: \(error). Run it again.")
         }
     }
 
-    private func rebuild(_ partition: Int32, _ clients: DedupClients) throws {
+    private func rebuild(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws {
         let names = environment.names
         let raw = KafkaPartition(topic: names.raw, partition: partition)
+        // Before the offset is asked for: whoever owns the partition in between makes the broker refuse the commit.
+        let group = try place.metadata()
         let offset = try inputOffset(raw, clients)
-        let fold = try readTweets(partition, clients)
+        let fold = try readTweets(partition, clients, place)
         let read = fold.records
         let changelog = fold.changelog(nextOffset: offset)
-        // Metadata of a handle that is no member: the broker takes its offsets only while the group is empty.
-        let group = try clients.offsets.groupMetadata()
-        let deadline = ContinuousClock.now + Self.groupPatience
-        while true {
-            do {
-                try write(changelog, raw, offset, group, clients)
-                break
-            } catch {
-                let isOccupied = [.unknownMemberID, .illegalGeneration, .fencedInstanceID].contains(error.code)
-                guard isOccupied || error.requiresAbort else { throw error }
-                try clients.producer.abortTransaction(timeout: Self.callTimeout) { _ in }
-                guard deadline > .now else {
-                    throw ExitError(
-                        .configuration,
-                        "The group \(names.dedupGroup) has members. Stop all dedup instances, then run this again."
-                    )
-                }
-                usleep(1_000_000)
-            }
+        do {
+            try write(changelog, raw, offset, group, clients)
+        } catch {
+            guard error.requiresAbort else { throw error }
+            try clients.producer.abortTransaction(timeout: Self.callTimeout) { _ in }
+            let changes: [KafkaErrorCode] = [.unknownMemberID, .illegalGeneration, .fencedInstanceID]
+            if changes.contains(error.code) { throw place.occupied }
+            throw error
         }
         let ids = changelog.reduce(0) { $0 + $1.entries.count + $1.farFuture.count }
         say("partition \(partition): \(ids) IDs out of \(read) records of \(names.tweets), input offset \(offset)\n")
@@ -113,47 +110,6 @@ public struct DedupRebuild {
                 guard deadline > .now else { throw error }
             }
         }
-    }
-
-    private func readTweets(_ partition: Int32, _ clients: DedupClients) throws(KafkaError) -> RebuildFold {
-        let tweets = KafkaPartition(topic: environment.names.tweets, partition: partition)
-        guard let marks = try clients.watermarks.watermarks(of: [tweets], timeout: Self.callTimeout)[tweets] else {
-            throw KafkaError(code: .timedOut)
-        }
-        var fold = RebuildFold(timing: environment.timing)
-        try clients.changelog.assign([KafkaPosition(tweets, offset: marks.low)])
-        var position = marks.low
-        var shownAt = ContinuousClock.now
-        while position < marks.high {
-            switch clients.changelog.poll(timeout: .milliseconds(100)) {
-            case .nothing: break
-            case .message(let message):
-                position = message.offset + 1
-                guard let id = message.key.flatMap({ TweetID(decimal: $0) }) else { break }
-                fold.add(id, isDelete: message.value == nil, received: received(message))
-            case .partitionEnd(let end):
-                // Behind an open transaction: the end comes again when it has ended.
-                position = max(position, end.offset)
-            case .error(let error, _):
-                throw error
-            }
-            if ContinuousClock.now - shownAt > .seconds(10) {
-                shownAt = .now
-                say("partition \(partition): at offset \(position) of \(marks.high), \(fold.records) records\n")
-            }
-        }
-        return fold
-    }
-
-    /// The time that dedup noted behind the provenance; the timestamp where it is not there.
-    private func received(_ message: borrowing KafkaMessage) -> Instant {
-        let stamp = Instant(milliseconds: message.timestampMilliseconds ?? 0)
-        guard let header = message.header(RecordHeader.name) else { return stamp }
-        for field in header.split(separator: 0x20) where field.starts(with: "r=".utf8) {
-            let digits = UnsafeRawBufferPointer(rebasing: field.dropFirst(2))
-            if let number = TweetID(decimal: digits) { return Instant(milliseconds: Int64(number.rawValue)) }
-        }
-        return stamp
     }
 
     private func write(

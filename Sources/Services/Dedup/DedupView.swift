@@ -22,12 +22,16 @@ struct DedupView: Codable, Equatable, Sendable {
     var role = "dedup"
     var instance = ""
     var partitions: [Partition] = []
-    /// Records by their fate, of committed transactions, since the process started.
+    /// Records of raw taken in, again for each time, since the process started.
+    var recordsRead = 0
+    /// Records by their fate, since the process started; those of the open transaction with them.
     var counts: [String: Int] = [:]
     /// Records that were read and met no fate; anything but 0 is a defect.
     var unaccounted = 0
     /// From receipt to now of the record that waits longest, in seconds; 0 where everything was read.
     var lagSeconds: Double = 0
+    /// The same in event time: from the newest creation time seen to now, of the partition that is furthest behind.
+    var eventLagSeconds: Double = 0
     var commits = 0
     var aborts = 0
     var commitIntervalMilliseconds: Int64 = 0

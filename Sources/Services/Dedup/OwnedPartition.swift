@@ -26,14 +26,22 @@ final class OwnedPartition {
     var nextNumber: UInt64 = 1
     /// Losses that no committed transaction holds yet.
     var losses: [LossRecord] = []
+    /// Up to here compaction may have taken unread records, which was told.
+    var doubtfulThrough: Int64 = 0
     /// The newest minute of the census in the open transaction.
     var censusThrough: Instant?
     /// When the last record taken in was received; nil where everything was read.
     var lastReceived: Instant?
     /// Records taken into the open transaction.
     var openRecords = 0
-    /// Since when its lag has been too long for its census to be trusted.
-    var isCensusDistrusted = false
+    /// Whether raw has been read to its end since reading began, or began again.
+    var isAtEnd = false
+    /// Whether the consumer was told to read it.
+    var isAssigned = false
+    /// Whether an abort moved it back, and the consumer has not followed yet: what it gives meanwhile lies too far ahead.
+    var awaitsRewind = false
+    /// Whether reading failed and has not gone on since; the reason is on the status board.
+    var isDisturbed = false
 
     init(number: Int32, timing: DedupTiming) {
         self.number = number
@@ -46,6 +54,7 @@ final class OwnedPartition {
         self.nextNumber = nextNumber
         nextOffset = offset
         committedOffset = offset
+        isAtEnd = false
         phase = .live
     }
 
@@ -66,5 +75,7 @@ final class OwnedPartition {
         censusThrough = nil
         nextOffset = committedOffset
         openRecords = 0
+        isAtEnd = false
+        awaitsRewind = true
     }
 }

@@ -8,17 +8,22 @@ final class RestoreRun {
     /// One partition of it.
     final class Member {
         let number: Int32
+        /// Whose set it is: a partition that left and came back is another one, whose offsets have gone on meanwhile.
+        let partition: OwnedPartition
         var fold: RestoreFold
         var committed: Int64?
         /// Offsets of the changelog: first, next to read, and where the restore ends.
         var low: Int64 = 0
         var position: Int64 = 0
         var mark: Int64 = 0
+        /// When the last record of the changelog was written.
+        var lastWritten: Instant?
 
         var isComplete: Bool { position >= mark }
 
-        init(number: Int32, timing: DedupTiming) {
-            self.number = number
+        init(_ partition: OwnedPartition, timing: DedupTiming) {
+            number = partition.number
+            self.partition = partition
             fold = RestoreFold(timing: timing)
         }
     }
@@ -34,14 +39,16 @@ final class RestoreRun {
     }
 
     var step: Step = .committed
+    /// When the committed offsets were asked for last.
+    var askedAt: MonotonicInstant?
     var members: [Int32: Member]
     /// The ends of raw, taken with the marks.
     var rawMarks: [Int32: KafkaWatermarks] = [:]
     let begun: MonotonicInstant
 
-    init(partitions: [Int32], timing: DedupTiming, now: MonotonicInstant) {
+    init(_ partitions: [OwnedPartition], timing: DedupTiming, now: MonotonicInstant) {
         members = Dictionary(
-            uniqueKeysWithValues: partitions.map { ($0, Member(number: $0, timing: timing)) }
+            uniqueKeysWithValues: partitions.map { ($0.number, Member($0, timing: timing)) }
         )
         begun = now
     }

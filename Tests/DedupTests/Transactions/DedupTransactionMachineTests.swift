@@ -137,4 +137,42 @@ struct DedupTransactionMachineTests {
         machine.rebuilt()
         #expect(machine.began(.fenced("fenced"), at: Self.at(200_000)) == .rebuild(reason: "fenced"))
     }
+
+    @Test("a transaction that brokers gave up for its age is no sign of a twin, however often")
+    func standstill() {
+        var machine = Self.open(0)
+        for round in 0..<3 as Range<Int64> {
+            let begun = round * 60_000
+            #expect(machine.tick(at: Self.at(begun + 10_000)) == .commit([0]))
+            #expect(machine.commitEnded(.fenced("old"), at: Self.at(begun + 10_000)) == .rebuild(reason: "old"))
+            machine.rebuilt()
+            #expect(machine.began(.done, at: Self.at(begun + 60_000)) == .none)
+            machine.took(0)
+        }
+        #expect(machine.tick(at: Self.at(180_100)) == .commit([0]))
+        #expect(machine.commitEnded(.fenced("twin"), at: Self.at(180_101)) == .rebuild(reason: "twin"))
+        machine.rebuilt()
+        #expect(machine.began(.fenced("twin"), at: Self.at(200_000)) == .stopForTwin)
+    }
+
+    @Test("a failure is forgotten once nothing is left to fail again, and not before")
+    func forgotten() {
+        var machine = Self.open(0)
+        #expect(machine.failed(.mustAbort("why"), at: Self.at(1)) == .abort)
+        machine.nothingIsLeft()
+        #expect(machine.lastFailure == "why")
+        #expect(machine.abortEnded(.done, at: Self.at(2)) == .undo([0]))
+        #expect(machine.lastFailure == "why")
+        machine.nothingIsLeft()
+        #expect(machine.lastFailure == nil)
+    }
+
+    @Test("an open transaction holds the partitions whose records it has, and no others")
+    func holds() {
+        var machine = Self.open(2)
+        #expect(machine.holds(2))
+        #expect(!machine.holds(1))
+        #expect(machine.tick(at: Self.at(100)) == .commit([2]))
+        #expect(!machine.holds(2))
+    }
 }

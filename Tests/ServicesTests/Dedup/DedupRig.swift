@@ -28,7 +28,13 @@ struct DedupRig {
     }
 
     /// Topics of its own on a real broker.
-    static func real(_ brokers: String, prefix: String) throws -> DedupRig {
+    ///
+    /// - Parameter settings: Of single topics, by the last part of their names.
+    static func real(
+        _ brokers: String,
+        prefix: String,
+        settings: [String: KafkaProperties] = [:]
+    ) throws -> DedupRig {
         let names = TopicNames(prefix: prefix)
         let admin = try KafkaAdmin(["bootstrap.servers": brokers], observer: .silent)
         let topics = names.all.map { name in
@@ -36,19 +42,34 @@ struct DedupRig {
                 name: name,
                 partitionCount: name == names.control ? 1 : Self.partitionCount,
                 replicationFactor: 1,
-                settings: ["message.timestamp.type": "CreateTime", "segment.bytes": "1048576"]
+                settings: Self.plain.merging(settings[name.split(separator: ".").last.map(String.init) ?? ""] ?? [:])
             )
         }
-        let problems = try admin.createTopics(topics, timeout: .seconds(30))
-        try #require(problems.isEmpty, "\(problems)")
+        try create(topics, admin)
+        return DedupRig(brokers: brokers, names: names, owner: admin)
+    }
+
+    private static let plain: KafkaProperties = [
+        "message.timestamp.type": "CreateTime", "segment.bytes": "1048576",
+    ]
+
+    /// Makes topics, and waits until each of their partitions has a leader.
+    static func create(_ topics: [KafkaNewTopic], _ admin: KafkaAdmin) throws {
         let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let problems = try admin.createTopics(topics, timeout: .seconds(30))
+            // A topic that was deleted a moment ago may still be on its way out.
+            if problems.values.contains(where: { $0.code == .topicAlreadyExists }), .now < deadline { continue }
+            try #require(problems.isEmpty, "\(problems)")
+            break
+        }
         while true {
             let known = try admin.metadata(timeout: .seconds(30)).topics
             let isReady = topics.allSatisfy { topic in
                 let partitions = known[topic.name]?.partitions ?? []
                 return partitions.count == topic.partitionCount && partitions.allSatisfy { $0.leader != nil }
             }
-            if isReady { return DedupRig(brokers: brokers, names: names, owner: admin) }
+            if isReady { return }
             try #require(ContinuousClock.now < deadline, "the topics got no leaders")
         }
     }

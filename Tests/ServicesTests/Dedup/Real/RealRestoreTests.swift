@@ -1,0 +1,287 @@
+import Dedup
+import Kafka
+import KafkaTestSupport
+import Operations
+import Testing
+import Tweets
+
+@testable import Services
+
+/// What can stand in the way of a restore, each made on purpose.
+@Suite(
+    "Restores of the dedup stage on a real broker",
+    .enabled(if: RealBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .serialized,
+    .ownThread,
+    .timeLimit(.minutes(5))
+)
+struct RealRestoreTests {
+    private let rig: DedupRig
+    private let patience: Duration = .seconds(20)
+
+    init() throws {
+        rig = try DedupRig.real(RealBroker.shared().bootstrapServers, prefix: RealBroker.uniqueName("restore"))
+    }
+
+    private func copies(_ ids: [TweetID], connection: String = "a") -> [RawCopy] {
+        ids.map { RawCopy($0, "{\"id_str\":\"\($0)\"}", connection: connection) }
+    }
+
+    private func ids(_ count: Int, secondsAgo: Int) throws -> [TweetID] {
+        let first = try recentID(secondsAgo: secondsAgo)
+        return try (0..<count).map { try #require(TweetID(first.rawValue + UInt64($0) << 12)) }
+    }
+
+    /// A producer in the place of an instance that others do not hear of any more.
+    private func ghost(timeout: Duration) throws -> KafkaProducer {
+        let own: KafkaProperties = [
+            "transactional.id": rig.names.dedupTransactionalID(instance: "ghost"),
+            "transaction.timeout.ms": "\(timeout.milliseconds)",
+        ]
+        let producer = try KafkaProducer(rig.properties.merging(own), observer: .silent)
+        try producer.initTransactions(timeout: patience)
+        return producer
+    }
+
+    private func write(_ record: SeenRecord, to partition: Int32, _ producer: KafkaProducer) throws {
+        let seen = try producer.topic(rig.names.seen, timeout: patience)
+        var bytes: [UInt8] = []
+        record.encode(into: &bytes)
+        let result = bytes.withUnsafeBytes { value in
+            producer.produce(to: seen, partition: partition, key: nil, value: value, timestampMilliseconds: 0)
+        }
+        #expect(result == .queued)
+    }
+
+    private func total(_ dedup: RunningDedup) throws -> Int {
+        if case .failure(let error) = dedup.outcome { throw error }
+        return dedup.service.view.counts.values.reduce(0, +)
+    }
+
+    private func phases(_ dedup: RunningDedup) throws -> Set<String> {
+        if case .failure(let error) = dedup.outcome { throw error }
+        let partitions = dedup.service.view.partitions
+        return partitions.count == DedupRig.partitionCount ? Set(partitions.map(\.phase)) : []
+    }
+
+    private func configurationError(_ dedup: RunningDedup) async throws -> String {
+        try await until("it has given up") { dedup.outcome != nil }
+        guard case .failure(let error) = dedup.outcome, let exit = error as? ExitError else {
+            Issue.record("\(String(describing: dedup.outcome))")
+            return ""
+        }
+        #expect(exit.code == .configuration)
+        return exit.description
+    }
+
+    private func expectOnce(_ ids: [TweetID]) throws {
+        var counts: [String: Int] = [:]
+        for record in try rig.read(rig.names.tweets) { counts[record.key, default: 0] += 1 }
+        #expect(counts.values.allSatisfy { $0 == 1 })
+        #expect(Set(counts.keys) == Set(ids.map(\.description)))
+    }
+
+    @Test("what was written behind a dead instance's open transaction is restored too, once that has ended")
+    func behindOpenTransaction() async throws {
+        let first = try ids(120, secondsAgo: 100)
+        let second = try ids(120, secondsAgo: 50)
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(first))
+        try await until("the first are read") { try total(one) == 120 }
+        let dead = try ghost(timeout: .seconds(8))
+        try dead.beginTransaction()
+        for partition in 0..<Int32(DedupRig.partitionCount) {
+            try write(SeenRecord(number: 77, nextOffset: 1, progress: DedupProgress()), to: partition, dead)
+        }
+        #expect(dead.flush(timeout: patience) { _ in })
+        try rig.send(copies(second))
+        try await until("the second are read") { try total(one) == 240 }
+        try await one.stop()
+
+        let again = RunningDedup(rig.environment(instance: "one"))
+        try await until("it waits for the dead one's transaction") { try phases(again) == ["restoring"] }
+        #expect(again.board.problems.contains { $0.contains("partition 0: its set of seen IDs is being restored") })
+        try await until("all is restored") { try phases(again) == ["live"] }
+        try rig.send(copies(first + second, connection: "b"))
+        try await until("all copies are read") { try total(again) == 240 }
+        #expect(again.service.view.counts["duplicate"] == 240)
+        try await until("it is ready") { again.board.problems.isEmpty }
+        try await again.stop()
+        try expectOnce(first + second)
+    }
+
+    @Test("a restore waits for the commit of the owner before, and has what it wrote")
+    func commitUnderWay() async throws {
+        let first = try ids(120, secondsAgo: 100)
+        try rig.send(copies(first))
+        let raw = (0..<Int32(DedupRig.partitionCount)).map { KafkaPartition(topic: rig.names.raw, partition: $0) }
+        let ends = try KafkaWatermarkQuery(rig.properties, observer: .silent).watermarks(of: raw, timeout: patience)
+        let before = try ghost(timeout: .seconds(60))
+        let group = try KafkaConsumer(
+            rig.properties.merging(["group.id": rig.names.dedupGroup]),
+            observer: .silent
+        ).groupMetadata()
+        try before.beginTransaction()
+        let positions = try raw.map { KafkaPosition($0, offset: try #require(ends[$0]).high) }
+        try before.sendOffsets(positions, group: group, timeout: patience)
+
+        let dedup = RunningDedup(rig.environment(instance: "one"))
+        try await until("it restores") { try phases(dedup) == ["restoring"] }
+        try await until("it waits for the offsets") {
+            dedup.board.problems.contains { $0.hasPrefix("restore: Kafka's answer is awaited") }
+        }
+        // Only now is written what the restore must have: a mark that was taken before would miss it.
+        for partition in 0..<DedupRig.partitionCount {
+            var record = SeenRecord(number: 1, nextOffset: positions[partition].offset, progress: DedupProgress())
+            record.entries = first.filter { id in
+                id.withDecimal { KafkaPartitioner.partition(of: $0, count: Int32(DedupRig.partitionCount)) }
+                    == partition
+            }.map { SeenRecord.Entry(id: $0.rawValue, isDeleted: false) }
+            record.progress = DedupProgress(
+                streamTime: WallClock.now(),
+                lateLine: WallClock.now() - .seconds(28 * 3600)
+            )
+            try write(record, to: Int32(partition), before)
+        }
+        try before.commitTransaction(timeout: patience) { _ in }
+        try await until("all is restored") { try phases(dedup) == ["live"] }
+        try rig.send(copies(first, connection: "b"))
+        try await until("all copies are read") { try total(dedup) == 120 }
+        #expect(dedup.service.view.counts["duplicate"] == 120)
+        try await dedup.stop()
+        #expect(try rig.read(rig.names.tweets).isEmpty)
+    }
+
+    @Test("a changelog that lost its beginning, or has a hole, is refused with what to do")
+    func damaged() async throws {
+        let one = RunningDedup(rig.environment(instance: "one"))
+        for round in 0..<3 {
+            try rig.send(copies(try ids(60, secondsAgo: 200 - round)))
+            try await until("round \(round) is read") { try total(one) == 60 * (round + 1) }
+        }
+        try await one.stop()
+        let writer = try ghost(timeout: .seconds(60))
+        try writer.beginTransaction()
+        try write(SeenRecord(number: 5000, nextOffset: 1, progress: DedupProgress()), to: 1, writer)
+        try writer.commitTransaction(timeout: patience) { _ in }
+        let jump = try await configurationError(RunningDedup(rig.environment(instance: "one")))
+        #expect(jump.contains("Partition 1 of raw") && jump.contains("jumps from number"))
+        #expect(jump.contains("decahose dedup rebuild"))
+
+        try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [1])
+        let admin = try KafkaAdmin(rig.properties, observer: .silent)
+        try admin.deleteRecords(
+            before: [KafkaPosition(topic: rig.names.seen, partition: 2, offset: 1)],
+            timeout: patience
+        )
+        let short = try await configurationError(RunningDedup(rig.environment(instance: "one")))
+        #expect(short.contains("Partition 2 of raw") && short.contains("does not reach back past the late line"))
+
+        try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [2])
+        let healed = RunningDedup(rig.environment(instance: "one"))
+        try await until("all is restored") { try phases(healed) == ["live"] }
+        try await healed.stop()
+    }
+
+    @Test("raw that was deleted and filled anew is refused, until a rebuild starts at its beginning")
+    func madeAnew() async throws {
+        let first = try ids(60, secondsAgo: 1000)
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(first.map { RawCopy($0, "{}", received: WallClock.now() - .seconds(900)) })
+        try await until("all are read") { try total(one) == 60 }
+        try await one.stop()
+        let admin = try KafkaAdmin(rig.properties, observer: .silent)
+        #expect(try admin.deleteTopics([rig.names.raw], timeout: patience).isEmpty)
+        let raw = KafkaNewTopic(
+            name: rig.names.raw,
+            partitionCount: DedupRig.partitionCount,
+            replicationFactor: 1
+        )
+        try DedupRig.create([raw], admin)
+        let second = try ids(200, secondsAgo: 50)
+        try rig.send(copies(first, connection: "b") + copies(second))
+
+        // As long after the last changelog record as clocks may differ.
+        var later = rig.environment(instance: "one")
+        later.clockSlack = .zero
+        let text = try await configurationError(RunningDedup(later))
+        #expect(text.contains("made anew"))
+        try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [])
+        let healed = RunningDedup(rig.environment(instance: "one"))
+        try await until("all are read") { try total(healed) == 260 }
+        #expect(healed.service.view.counts["duplicate"] == 60)
+        try await healed.stop()
+        try expectOnce(first + second)
+    }
+
+    @Test("partitions that are added stop every instance, with what to do")
+    func partitionsAdded() async throws {
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(try ids(60, secondsAgo: 100)))
+        try await until("all are read") { try total(one) == 60 }
+        try await one.stop()
+        try KafkaAdmin(rig.properties, observer: .silent).createPartitions(
+            of: rig.names.raw,
+            totalCount: DedupRig.partitionCount + 1,
+            timeout: patience
+        )
+        let text = try await configurationError(RunningDedup(rig.environment(instance: "one")))
+        #expect(text.contains("topics.prefix"))
+    }
+
+    @Test("a rebuild is refused while an instance runs, and changes nothing")
+    func rebuildBesideInstance() async throws {
+        let first = try ids(120, secondsAgo: 100)
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(first))
+        try await until("all are read") { try total(one) == 120 }
+        let before = try rig.read(rig.names.seen).count
+        let error = #expect(throws: ExitError.self) {
+            try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [])
+        }
+        #expect(error?.code == .configuration)
+        #expect(error?.description.contains("Stop all dedup instances") == true)
+        #expect(try rig.read(rig.names.seen).count == before)
+        try rig.send(copies(first, connection: "b"))
+        try await until("all copies are read") { try total(one) == 240 }
+        try await one.stop()
+        try expectOnce(first)
+    }
+
+    @Test("a rebuild reads no more of tweets than the horizon needs, and knows all within it")
+    func rebuildHorizon() async throws {
+        let old = try ids(300, secondsAgo: 60 * 3600)
+        let recent = try ids(300, secondsAgo: 20 * 3600)
+        let now = WallClock.now()
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(old.map { RawCopy($0, "{}", received: now - .seconds(60 * 3600)) })
+        try rig.send(recent.map { RawCopy($0, "{}", received: now - .seconds(20 * 3600)) })
+        // The end of event time, and a recovery of the middle that was received last.
+        let present = try ids(90, secondsAgo: 10)
+        let recovered = try ids(90, secondsAgo: 10 * 3600)
+        try rig.send(copies(present) + copies(recovered))
+        try await until("all are read") { try total(one) == 780 }
+        try await one.stop()
+        let admin = try KafkaAdmin(rig.properties, observer: .silent)
+        try admin.deleteRecords(
+            before: (0..<Int32(DedupRig.partitionCount)).map {
+                KafkaPosition(topic: rig.names.seen, partition: $0, offset: KafkaPosition.end)
+            },
+            timeout: patience
+        )
+        var lines: [String] = []
+        try DedupRebuild(rig.environment(instance: "one")) { lines.append($0) }.run(partitions: [])
+        let read = lines.filter { $0.contains("IDs out of") }
+        let counts = try read.map { line in
+            try #require(line.split(separator: " ").compactMap { Int($0) }.dropFirst().first)
+        }
+        // The old ones are passed over but for the batch that the horizon falls into.
+        #expect(counts.reduce(0, +) < 600, "\(lines)")
+        let healed = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(recent + present + recovered, connection: "b"))
+        try await until("all copies are read") { try total(healed) == 480 }
+        #expect(healed.service.view.counts["duplicate"] == 480)
+        try await healed.stop()
+        try expectOnce(old + recent + present + recovered)
+    }
+}
