@@ -12,6 +12,10 @@ struct DedupCommand: AsyncParsableCommand {
             default the host's name), which stays the same across restarts. Nothing is kept on disk: the set of seen IDs
             is in the topic <prefix>.seen, and is restored at start. What the set will cost is the first line of the log.
 
+            One that is started again within 10 s, stopped or killed, finds its partitions as it left them, and no other
+            instance is disturbed. One that stays away gives them to the others after 10 s; if it was killed in the middle
+            of a transaction they go on once Kafka has aborted that, which takes up to 20 s.
+
             Needs: the topics (decahose topics create). All settings come from a file (--config) or from the environment;
             `config/dedup.toml` shows them, `config/reference.toml` explains them.
 
@@ -50,9 +54,11 @@ struct DedupRebuildCommand: AsyncParsableCommand {
         commandName: "rebuild",
         abstract: "Makes the set of seen IDs anew out of the tweets topic, where its changelog cannot be used.",
         discussion: """
-            Stop all dedup instances first: it waits up to 30 s for the group to be empty, and refuses otherwise. It reads
-            <prefix>.tweets from its start, and writes the changelog afresh, a partition at a time, in a transaction with
-            the offsets that the group had. A deleted ID whose tombstone is no longer in the topic is forgotten.
+            Stop all dedup instances first: it waits up to 30 s for them to leave the group, joins it itself, and refuses
+            to work beside anybody. It reads <prefix>.tweets as far back as the horizon demands, and writes the changelog
+            afresh, a partition at a time, in a transaction with the offsets that the group had. A deleted ID whose
+            tombstone is no longer in the topic is forgotten; where retention of the topic is shorter than the horizon,
+            Tweets older than its beginning count as late.
 
             Example: decahose dedup rebuild
                      decahose dedup rebuild --partition 3 --partition 7
