@@ -2,7 +2,7 @@
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test bench format lint
+.PHONY: deps build demo test bench bench-allocations format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -41,9 +41,18 @@ test: deps lint
 # LINES names files with one payload a line; real ones are best.
 LINES ?= $(wildcard ../shared/corpus/*.ndjson)
 
-bench: deps
-	$(SWIFT) build -c release --package-path Tests/Benchmarks --product Microbenchmarks
-	Tests/Benchmarks/.build/release/Microbenchmarks $(LINES)
+BENCHMARKS = Tests/Benchmarks/.build/release
+
+# The cores by themselves, then the real executable beside what it is measured against; BENCH=--full for more and longer runs.
+bench: build
+	$(SWIFT) build -c release --package-path Tests/Benchmarks
+	$(BENCHMARKS)/Microbenchmarks $(LINES)
+	$(BENCHMARKS)/ProcessBenchmarks $(BENCH) $(firstword $(filter %native-enriched.ndjson,$(LINES)))
+
+# Fails where the bridge allocates for a Tweet.
+bench-allocations: build
+	$(SWIFT) build -c release --package-path Tests/Benchmarks
+	$(BENCHMARKS)/ProcessBenchmarks --only allocations $(firstword $(filter %native-enriched.ndjson,$(LINES)))
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

@@ -1,21 +1,33 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+func product(_ name: String) -> Target.Dependency { .product(name: name, package: "decahose") }
+
 // A package of its own, so that the product's build stays light.
 let package = Package(
     name: "benchmarks",
+    products: [
+        // Preloaded into the bridge, so it must be a library that stands alone.
+        .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"])
+    ],
     dependencies: [.package(name: "decahose", path: "../..")],
     targets: [
         .executableTarget(
             name: "Microbenchmarks",
-            dependencies: [
-                .product(name: "Tweets", package: "decahose"),
-                .product(name: "Ingest", package: "decahose"),
-                .product(name: "Dedup", package: "decahose"),
-                .product(name: "Recovery", package: "decahose"),
-                .product(name: "World", package: "decahose"),
-            ]
-        )
+            dependencies: ["Tweets", "Ingest", "Dedup", "Recovery", "World"].map(product)
+        ),
+        // Starts the real executable, and what it is compared with.
+        .executableTarget(
+            name: "ProcessBenchmarks",
+            dependencies: ["GzipMember", "AllocationCounts"] + ["Tweets", "Ingest", "World", "Kafka"].map(product)
+        ),
+        .executableTarget(
+            name: "BridgeFloor",
+            linkerSettings: ["curl", "z", "rdkafka"].map { .linkedLibrary($0) }
+        ),
+        .target(name: "GzipMember", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "AllocationCounter", cSettings: [.headerSearchPath("../AllocationCounts")]),
+        .systemLibrary(name: "AllocationCounts"),
     ],
     swiftLanguageModes: [.v6]
 )

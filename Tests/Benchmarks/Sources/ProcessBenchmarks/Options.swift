@@ -1,0 +1,45 @@
+import Glibc
+
+/// What the command line says.
+struct Options: Sendable {
+    /// More Tweets and more runs.
+    var isFull = false
+    /// One benchmark instead of all.
+    var only: String?
+    /// The executable.
+    var decahose = ".build/release/decahose"
+    /// A file with one payload a line; nil generates them.
+    var payloads: String?
+    /// Where the other products of this package are.
+    let directory: String
+
+    init(_ arguments: [String]) {
+        let program = CommandLine.arguments[0]
+        directory = program.lastIndex(of: "/").map { String(program[..<$0]) } ?? "."
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--full": isFull = true
+            case "--only": only = rest.popFirst()
+            case "--decahose": decahose = rest.popFirst() ?? decahose
+            case let option where option.hasPrefix("-"): Self.usage("'\(option)' is no option")
+            default: payloads = argument
+            }
+        }
+        if access(decahose, X_OK) != 0 { Self.usage("'\(decahose)' is not there; build it first: make build") }
+        if let only, !["bridge", "memory", "pipes", "allocations"].contains(only) {
+            Self.usage("'\(only)' is no benchmark")
+        }
+    }
+
+    var memberCount: Int { isFull ? 20 : 10 }
+    var runs: Int { isFull ? 9 : 5 }
+
+    func includes(_ benchmark: String) -> Bool { only == nil || only == benchmark }
+
+    private static func usage(_ problem: String) -> Never {
+        complain(problem)
+        complain("  [--full] [--only bridge|memory|pipes|allocations] [--decahose <path>] [<file of payload lines>]")
+        exit(64)
+    }
+}
