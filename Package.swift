@@ -127,7 +127,7 @@ let package = Package(
         ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
-        tests("EndToEndTests", ["Kafka", "Tweets", "StreamClient", "decahose"]),
+        tests("EndToEndTests", ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "decahose"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -129,6 +129,8 @@ final class CoordinatorLoop {
 
     /// Stops acting; what is known is read anew, since memory may be ahead of control.
     private func resign(_ reason: String) {
+        // Nobody may be told that two lead, not even until the next look.
+        desk.view.isLeading = false
         logger.warning("This coordinator no longer leads.", metadata: [LogKey.reason: "\(reason)"])
         stopRuns()
         lead = nil
