@@ -63,7 +63,7 @@ struct CoordinatorTakeoverTests {
         throw RunningExecutable.Late(description: "not within \(seconds) s: \(what)")
     }
 
-    @Test("one leads; killed or stalled in the middle of a job, another goes on, and the ex-leader is fenced and says so")
+    @Test("one leads; killed or stalled during a job, another goes on, and the ex-leader is fenced and says so")
     func takeover() throws {
         let upstream = try RunningExecutable([
             "simulate", "--dialect", "v2", "--rate", "100", "--recovery-speed", "0.7", "--json",
