@@ -59,10 +59,12 @@ let package = Package(
         system("CLibcurl", "libcurl", "libcurl4-openssl-dev"),
         system("CLibrdkafka", "rdkafka", "librdkafka-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
+        // A header alone: vector instructions that Swift's portable vectors cannot say.
+        .systemLibrary(name: "CBitMasks"),
 
         // Pure cores: no clock, no socket, no thread, no Kafka.
         library("Tweets"),
-        library("Ingest", ["Tweets"]),
+        library("Ingest", ["Tweets", "CBitMasks"]),
         library("Dedup", ["Tweets"]),
         library("Recovery", ["Tweets"]),
         library("World", ["Tweets"]),
@@ -99,7 +101,7 @@ let package = Package(
         ),
 
         tests("TweetsTests", ["Tweets"]),
-        tests("IngestTests", ["Ingest", "Tweets"]),
+        tests("IngestTests", ["Ingest", "Tweets", "CBitMasks", "StreamClient", "CZlib"]),
         // For tests: Kafka's semantics as a value.
         .target(name: "ModelLog", path: "Tests/Support/ModelLog", swiftSettings: settings),
         tests("DedupTests", ["Dedup", "Tweets", "ModelLog"]),

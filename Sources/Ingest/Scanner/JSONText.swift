@@ -33,6 +33,21 @@ enum JSONText {
         }
     }
 
+    /// Whether JSON knows the escape whose backslash is at `position`; half a surrogate pair is grammar too.
+    static func isEscape(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Bool {
+        guard position + 1 < bytes.count else { return false }
+        switch bytes[position + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return true
+        case UInt8(ascii: "u"):
+            var digits = position + 2
+            return unit(bytes, &digits) != nil
+        default:
+            return false
+        }
+    }
+
     private static func append(_ byte: UInt8, _ output: UnsafeMutableRawBufferPointer, _ written: inout Int) -> Bool {
         guard written < output.count else { return false }
         output[written] = byte

@@ -51,7 +51,7 @@ struct MessageDecision {
     }
 
     private var activity: StreamMessage {
-        guard let verb = text(.verb) else { return .unknown(.malformed) }
+        guard let verb = text(.verb) else { return .unknown(.unknownShape) }
         if verb == "post" || verb == "share" {
             guard let id = tagID(.topID) else { return .unknown(.badID) }
             return .tweet(id)

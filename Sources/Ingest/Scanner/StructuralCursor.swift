@@ -1,7 +1,9 @@
-/// Walks a line's structure block by block: finds the ends of strings and of nested values, and checks on the way that
-/// the bytes are UTF-8 without forbidden control characters.
+/// Walks a line's structure: finds the ends of strings and of nested values, and checks on the way that the bytes are
+/// UTF-8 without forbidden control characters.
 ///
-/// Positions only move forward. `failure` is set at the first defect and every function then returns nil or false.
+/// A run of blocks of 64 bytes is indexed at a time, ahead of the walk, so that the indexing has no branch that depends
+/// on the walk. Positions only move forward. `failure` is set when the walk reaches the first defect, and every function
+/// then returns nil or false.
 struct StructuralCursor {
     /// The whole line.
     let bytes: UnsafeRawBufferPointer
@@ -9,21 +11,10 @@ struct StructuralCursor {
     var position = 0
     /// Why the line is refused.
     private(set) var failure: UnknownReason?
-    /// Whether the string that `closingQuote` passed last holds an escape.
+    /// Whether the string that `string` passed last holds an escape.
     private(set) var stringHasEscape = false
 
-    /// End of the blocks that were indexed; the present block is the 64 bytes before it.
-    private var indexed = 0
-    /// Quotes of the present block that begin or end a string.
-    private var quotes: UInt64 = 0
-    private var backslashes: UInt64 = 0
-    /// Brackets of the present block that stand outside strings.
-    private var opens: UInt64 = 0
-    private var closes: UInt64 = 0
-    private var escapeCarry: UInt64 = 0
-    /// All ones where the present block ended inside a string.
-    private var stringCarry: UInt64 = 0
-    private var utf8 = UTF8Validator()
+    private var index = StructuralIndex()
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -59,7 +50,7 @@ struct StructuralCursor {
 
     /// Reads a string whose opening quote is the next byte.
     ///
-    /// - Returns: Its content, escapes and all; nil where the line ends first.
+    /// - Returns: Its content, escapes and all; nil where the line ends first or JSON does not know an escape.
     @inline(__always)
     mutating func string() -> Range<Int>? {
         let start = position + 1
@@ -67,23 +58,37 @@ struct StructuralCursor {
         stringHasEscape = false
         guard sync() else { return nil }
         while true {
+            let block = index.block(at: position)
             let ahead = ~UInt64(0) << UInt64(position & 63)
-            let ends = quotes & ahead
+            let ends = block.quotes & ahead
+            // All bits below the closing quote; all bits where there is none.
+            let escapes = block.escapes & ahead & (ends &- 1) & ~ends
+            if escapes != 0 {
+                stringHasEscape = true
+                guard areKnown(escapes, block: position & ~63) else { return nil }
+            }
             if ends != 0 {
-                let bit = UInt64(ends.trailingZeroBitCount)
-                if backslashes & ahead & ((1 << bit) &- 1) != 0 { stringHasEscape = true }
-                let end = (indexed - 64) + Int(bit)
-                position = end + 1
+                let end = position & ~63 &+ ends.trailingZeroBitCount
+                position = end &+ 1
                 return start..<end
             }
-            if backslashes & ahead != 0 { stringHasEscape = true }
-            guard indexed < bytes.count else {
-                fail(.malformed)
-                return nil
-            }
-            guard index() else { return nil }
-            position = indexed - 64
+            position = (position & ~63) &+ 64
+            guard sync() else { return nil }
         }
+    }
+
+    /// Whether JSON knows the escapes that begin at these bits of a block.
+    private mutating func areKnown(_ starts: UInt64, block: Int) -> Bool {
+        var rest = starts
+        while rest != 0 {
+            let at = block &+ rest.trailingZeroBitCount
+            rest &= rest &- 1
+            guard JSONText.isEscape(bytes, at: at) else {
+                fail(.malformed)
+                return false
+            }
+        }
+        return true
     }
 
     /// Passes over an object or array whose opening bracket is the next byte, checking that the brackets match.
@@ -95,53 +100,50 @@ struct StructuralCursor {
         var depth = 0
         var ahead = ~UInt64(0) << UInt64(position & 63)
         while true {
-            var brackets = (opens | closes) & ahead
+            let block = index.block(at: position)
+            let start = position & ~63
+            var brackets = (block.opens | block.closes) & ahead
             while brackets != 0 {
                 let bit = brackets.trailingZeroBitCount
                 brackets &= brackets &- 1
-                let at = (indexed - 64) + bit
-                let isObject = bytes[at] & 0x20 != 0
-                if opens & (1 << UInt64(bit)) != 0 {
-                    guard outerDepth + depth < TweetIDScanner.nestingMax else {
+                let isObject = bytes[start &+ bit] & 0x20 != 0
+                if block.opens & (1 << UInt64(bit)) != 0 {
+                    guard outerDepth &+ depth < TweetIDScanner.nestingMax else {
                         fail(.tooDeep)
                         return false
                     }
                     kinds.set(depth, isObject)
-                    depth += 1
+                    depth &+= 1
                 } else {
-                    depth -= 1
+                    depth &-= 1
                     guard kinds.get(depth) == isObject else {
                         fail(.malformed)
                         return false
                     }
                     if depth == 0 {
-                        position = at + 1
+                        position = start &+ bit &+ 1
                         return true
                     }
                 }
             }
-            guard indexed < bytes.count else {
-                fail(.malformed)
-                return false
-            }
-            guard index() else { return false }
+            position = start &+ 64
+            guard sync() else { return false }
             ahead = ~0
         }
     }
 
     /// Indexes the rest of the line, so that all of it has been checked.
     mutating func finish() -> Bool {
-        while indexed < bytes.count {
-            guard index() else { return false }
-        }
+        while failure == nil, index.end < bytes.count { advance() }
         return failure == nil
     }
 
-    /// Indexes up to the block that holds `position`.
+    /// Indexes up to the block that holds `position`; fails where the line ends before it.
     @inline(__always)
     private mutating func sync() -> Bool {
-        while indexed <= position, indexed < bytes.count {
-            guard index() else { return false }
+        while position >= index.end, index.end < bytes.count {
+            advance()
+            guard failure == nil else { return false }
         }
         guard position < bytes.count else {
             fail(.malformed)
@@ -150,73 +152,9 @@ struct StructuralCursor {
         return true
     }
 
-    /// Indexes the next 64 bytes.
-    private mutating func index() -> Bool {
-        guard let base = bytes.baseAddress else { return false }
-        let start = indexed
-        if start + 64 <= bytes.count {
-            return take(BlockMasks(base + start), start: start)
-        }
-        // The last block is filled up with spaces, which are no structure.
-        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 16) { block in
-            block.initializeMemory(as: UInt8.self, repeating: 0x20)
-            block.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start...]))
-            guard let padded = block.baseAddress else { return false }
-            return take(BlockMasks(UnsafeRawPointer(padded)), start: start)
-        }
-    }
-
-    @inline(__always)
-    private mutating func take(_ masks: BlockMasks, start: Int) -> Bool {
-        let escaped = escapedBits(masks.backslashes)
-        backslashes = masks.backslashes
-        quotes = masks.quotes & ~escaped
-        var inside = quotes
-        inside ^= inside << 1
-        inside ^= inside << 2
-        inside ^= inside << 4
-        inside ^= inside << 8
-        inside ^= inside << 16
-        inside ^= inside << 32
-        inside ^= stringCarry
-        stringCarry = UInt64(bitPattern: Int64(bitPattern: inside) >> 63)
-        opens = masks.opens & ~inside
-        closes = masks.closes & ~inside
-        indexed = start + 64
-        return masks.needsInspection ? inspect(start: start, inside: inside) : true
-    }
-
-    /// The bytes that a backslash escapes; of a run of backslashes every second one is itself escaped.
-    @inline(__always)
-    private mutating func escapedBits(_ backslashes: UInt64) -> UInt64 {
-        if backslashes == 0 {
-            let escaped = escapeCarry
-            escapeCarry = 0
-            return escaped
-        }
-        let odd: UInt64 = 0xAAAA_AAAA_AAAA_AAAA
-        let starts = backslashes & ~escapeCarry
-        let series = ((starts << 1) | odd) &- starts ^ odd
-        let escaped = series ^ (backslashes | escapeCarry)
-        escapeCarry = (series & backslashes) >> 63
-        return escaped
-    }
-
-    private mutating func inspect(start: Int, inside: UInt64) -> Bool {
-        let end = min(start + 64, bytes.count)
-        guard utf8.check(bytes, from: start, to: end) else {
-            fail(.invalidUTF8)
-            return false
-        }
-        for offset in start..<end where bytes[offset] < 0x20 {
-            let byte = bytes[offset]
-            let isInside = inside & (1 << UInt64(offset - start)) != 0
-            guard !isInside, byte == 0x09 || byte == 0x0A || byte == 0x0D else {
-                fail(.controlCharacter)
-                return false
-            }
-        }
-        return true
+    @inline(never)
+    private mutating func advance() {
+        if let defect = index.advance(bytes) { fail(defect) }
     }
 }
 

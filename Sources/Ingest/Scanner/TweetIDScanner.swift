@@ -4,8 +4,9 @@ public import Tweets
 ///
 /// No JSON tree is built and nothing is allocated. Strings, escapes and nested objects never fool it: only a field at
 /// its exact place counts. The levels that it walks (the top, and below it only the objects that can hold an ID) are
-/// checked as JSON; of everything nested deeper the brackets must match. The whole line must be UTF-8 without forbidden
-/// control characters. Whatever is not decided beyond doubt is `unknown` with the reason; no input traps.
+/// checked as JSON, escapes included; of everything nested deeper the brackets must match. Half a surrogate pair in a text
+/// is grammar, and left to the reader; it is part of no known name and of no ID. The whole line must be UTF-8 without
+/// forbidden control characters. Whatever is not decided beyond doubt is `unknown` with the reason; no input traps.
 public struct TweetIDScanner: ~Copyable {
     /// How deep objects and arrays may be nested; a Tweet nests less than 20 deep.
     public static let nestingMax = 1024
@@ -71,13 +72,9 @@ public struct TweetIDScanner: ~Copyable {
                 return false
             }
             guard let name = cursor.string() else { return false }
-            let entry: UnsafePointer<MessageShapeTable.Entry>?
-            if cursor.stringHasEscape {
-                guard let found = escapedEntry(object, &cursor, name) else { return false }
-                entry = found.entry
-            } else {
-                entry = table.entry(object, cursor.bytes, name)
-            }
+            let entry =
+                cursor.stringHasEscape
+                ? escapedEntry(object, cursor.bytes, name) : table.entry(object, cursor.bytes, name)
             guard cursor.expect(UInt8(ascii: ":")) else { return false }
             if let entry {
                 guard take(entry, depth: depth, &cursor, &values) else { return false }
@@ -162,21 +159,18 @@ public struct TweetIDScanner: ~Copyable {
         }
     }
 
-    /// The row of a name that was written with escapes.
+    /// The row of a name that was written with escapes; half a surrogate pair is part of no known name.
     private func escapedEntry(
         _ object: MessageObject,
-        _ cursor: inout StructuralCursor,
+        _ bytes: UnsafeRawBufferPointer,
         _ name: Range<Int>
-    ) -> (entry: UnsafePointer<MessageShapeTable.Entry>?, Void)? {
+    ) -> UnsafePointer<MessageShapeTable.Entry>? {
         // The longest that a known name can become is six bytes a character.
-        guard name.count <= table.nameBytesMax * 6 else { return (nil, ()) }
-        let raw = UnsafeRawBufferPointer(rebasing: cursor.bytes[name])
+        guard name.count <= table.nameBytesMax * 6 else { return nil }
+        let raw = UnsafeRawBufferPointer(rebasing: bytes[name])
         return withUnsafeTemporaryAllocation(byteCount: table.nameBytesMax * 6 + 8, alignment: 8) { output in
-            guard let count = JSONText.decode(raw, into: output) else {
-                cursor.fail(.malformed)
-                return nil
-            }
-            return (table.entry(object, UnsafeRawBufferPointer(output), 0..<count), ())
+            guard let count = JSONText.decode(raw, into: output) else { return nil }
+            return table.entry(object, UnsafeRawBufferPointer(output), 0..<count)
         }
     }
 }

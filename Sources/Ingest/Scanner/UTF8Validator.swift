@@ -1,24 +1,27 @@
 /// Checks that bytes are well-formed UTF-8 (Unicode 15, table 3-7), resuming where it stopped.
 struct UTF8Validator {
     /// Everything before this position has been found well-formed.
-    private(set) var checked = 0
+    private var checked = 0
 
-    /// Checks on from `start`, where a character must begin unless it was checked already, through the last character
-    /// that begins before `end`.
+    /// Checks the characters beyond ASCII that begin in a block of 64 bytes; the last may reach beyond it.
     ///
-    /// - Returns: Whether all of it is well-formed; a character may reach beyond `end`.
-    mutating func check(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Bool {
-        var position = max(start, checked)
-        while position < end {
-            let lead = bytes[position]
-            if lead < 0x80 {
-                position += 1
-                continue
-            }
-            guard let length = Self.length(bytes, at: position, lead: lead) else { return false }
-            position += length
+    /// - Parameters:
+    ///   - start: Where the block begins; every block before it has been checked.
+    ///   - nonASCII: One bit a byte of the block that is no ASCII.
+    mutating func check(_ bytes: UnsafeRawBufferPointer, block start: Int, nonASCII: UInt64) -> Bool {
+        var bits = nonASCII
+        if checked > start {
+            // What the last character of the block before took of this one.
+            bits &= ~0 << UInt64(checked - start)
         }
-        checked = max(checked, position)
+        while bits != 0 {
+            let offset = bits.trailingZeroBitCount
+            let position = start + offset
+            guard let length = Self.length(bytes, at: position, lead: bytes[position]) else { return false }
+            checked = position + length
+            guard offset + length < 64 else { return true }
+            bits &= ~0 << UInt64(offset + length)
+        }
         return true
     }
 
