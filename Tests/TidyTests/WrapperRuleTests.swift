@@ -14,7 +14,10 @@ struct WrapperRuleTests {
 
     @Test("each C library is imported by its one wrapper")
     func wrappers() throws {
-        let owners = ["CLibrdkafka": ["Kafka"], "CLibcurl": ["StreamClient"], "CZlib": ["StreamClient", "Simulator"], "CBitMasks": ["Ingest"]]
+        let owners = [
+            "CLibrdkafka": ["Kafka"], "CLibcurl": ["StreamClient"], "CZlib": ["StreamClient", "Simulator"],
+            "CBitMasks": ["Ingest"],
+        ]
         for file in try SourceTree().files where file.path.hasPrefix("Sources/") {
             for (library, targets) in owners where file.text.contains("import \(library)") {
                 #expect(targets.contains(file.target), "\(file.path) imports \(library)")
