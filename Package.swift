@@ -104,7 +104,7 @@ let package = Package(
         tests("IngestTests", ["Ingest", "Tweets", "CBitMasks", "StreamClient", "CZlib"]),
         // For tests: Kafka's semantics as a value.
         .target(name: "ModelLog", path: "Tests/Support/ModelLog", swiftSettings: settings),
-        tests("DedupTests", ["Dedup", "Tweets", "ModelLog"]),
+        tests("DedupTests", ["Dedup", "Tweets", "World", "ModelLog"]),
         tests("RecoveryTests", ["Recovery", "Tweets"]),
         tests("WorldTests", ["World", "Tweets"]),
         tests("StreamClientTests", ["StreamClient", "CZlib"]),

@@ -1,95 +1,82 @@
-public import Tweets
-
-/// Counts, for each minute of event time and each stream partition, which connections delivered its Tweets.
-struct MinuteTally: Sendable {
-    struct Row: Sendable {
-        let stream: Int
-        /// Tweets by the exact set of connections.
-        var byConnections = [Int32](repeating: 0, count: 256)
-        /// Tweets by the source of the first copy.
-        var bySource = [Int32](repeating: 0, count: 4)
-
-        init(stream: Int) {
-            self.stream = stream
-        }
-    }
-
-    var rows: [Row] = []
-    var distrust: String?
-
-    mutating func add(_ amount: Int32, _ entry: SeenEntry) {
-        guard let source = entry.source else { return }
-        let stream = entry.stream
-        let index =
-            rows.firstIndex { $0.stream == stream }
-            ?? {
-                rows.append(Row(stream: stream))
-                return rows.count - 1
-            }()
-        rows[index].byConnections[Int(entry.connections)] += amount
-        rows[index].bySource[Int(source.rawValue)] += amount
-    }
-}
+import Tweets
 
 /// The delivery census of one Kafka partition: the minutes of event time that have not settled yet.
-public struct DeliveryCensus: Sendable {
-    private let settleAfter: Duration
-    /// Minutes that began at or before this have copies that were not counted here.
-    private let trustedAfter: Instant?
-    private var tallies: [Int64: MinuteTally] = [:]
-    private var settledThrough: Int64 = .min
+struct DeliveryCensus: Sendable {
+    private let settleAfter: Int64
+    /// The open minutes in order, and the tally of each.
+    private var minutes: [Int64] = []
+    private var tallies: [MinuteTally] = []
+    private var last = 0
+    private var settledThrough: Int64
 
-    private static let minuteMilliseconds: Int64 = 60_000
+    static let minuteMilliseconds: Int64 = 60_000
 
     /// A census that starts.
     ///
     /// - Parameters:
     ///   - settleAfter: How far stream time passes a minute's end before it settles.
-    ///   - trustedAfter: The stream time of a restored set; nil where nothing was read before.
-    init(settleAfter: Duration, trustedAfter: Instant?) {
-        self.settleAfter = settleAfter
-        self.trustedAfter = trustedAfter
+    ///   - restoredAt: The stream time of a restored set, by which its older minutes were published already; of those up
+    ///     to it there are copies that were not counted here. Nil where nothing was read before.
+    init(settleAfter: Duration, restoredAt: Instant?) {
+        self.settleAfter = settleAfter.milliseconds
+        settledThrough = .min
+        guard let restoredAt else { return }
+        settledThrough = lastSettled(at: restoredAt)
+        minutes = Array(settledThrough + 1...restoredAt.milliseconds / Self.minuteMilliseconds)
+        tallies = Array(repeating: MinuteTally(), count: minutes.count)
+        distrust("the partition was assigned anew in or after this minute")
+    }
+
+    /// The minute of an ID's creation, in minutes since 1970.
+    @inline(__always)
+    static func minute(of id: UInt64) -> Int64 {
+        (Int64(truncatingIfNeeded: id &>> 22) &+ TweetID.snowflakeEpoch) / minuteMilliseconds
     }
 
     /// Counts one Tweet's entry in the place of another.
+    @inline(__always)
     mutating func replace(_ old: SeenEntry, by new: SeenEntry, id: UInt64) {
         guard old.source != nil || new.source != nil else { return }
-        let minute = (Int64(id >> 22) + TweetID.snowflakeEpoch) / Self.minuteMilliseconds
+        let minute = Self.minute(of: id)
         guard minute > settledThrough else { return }
-        tallies[minute, default: MinuteTally()].add(-1, old)
-        tallies[minute, default: MinuteTally()].add(1, new)
+        if last >= minutes.count || minutes[last] != minute { find(minute) }
+        tallies[last].replace(old, by: new)
     }
 
+    @inline(never)
+    private mutating func find(_ minute: Int64) {
+        last = minutes.firstIndex { $0 >= minute } ?? minutes.count
+        guard last == minutes.count || minutes[last] != minute else { return }
+        minutes.insert(minute, at: last)
+        tallies.insert(MinuteTally(), at: last)
+    }
+
+    /// Makes every open minute worthless, for a reason.
     mutating func distrust(_ reason: String) {
-        for minute in tallies.keys { tallies[minute]?.distrust = reason }
+        for index in tallies.indices { tallies[index].distrust = reason }
     }
 
-    mutating func forget(through minute: Instant) {
-        let number = minute.milliseconds / Self.minuteMilliseconds
-        settledThrough = max(settledThrough, number)
-        tallies = tallies.filter { $0.key > number }
+    /// Forgets what has settled.
+    mutating func forgetSettled(at streamTime: Instant) {
+        settledThrough = max(settledThrough, lastSettled(at: streamTime))
+        guard let first = minutes.first, first <= settledThrough else { return }
+        let kept = minutes.firstIndex { $0 > settledThrough } ?? minutes.count
+        minutes.removeFirst(kept)
+        tallies.removeFirst(kept)
+        last = 0
     }
 
     /// The records of the minutes that have settled, oldest first; they stay until they are forgotten.
-    ///
-    /// - Parameters:
-    ///   - streamTime: The partition's.
-    ///   - kafkaPartition: The partition's number.
-    ///   - origins: Knows the connections' names.
-    public func settled(
-        streamTime: Instant?,
-        kafkaPartition: Int,
-        origins: OriginReader
-    ) -> [CensusRecord] {
-        guard let streamTime, !tallies.isEmpty else { return [] }
-        // The last minute whose end and the time to settle after it have passed.
-        let end = (streamTime - settleAfter).milliseconds / Self.minuteMilliseconds - 1
-        let minutes = tallies.keys.filter { $0 <= end }.sorted()
-        return minutes.compactMap { minute in
-            tallies[minute].map {
-                record(minute: minute, tally: $0, kafkaPartition: kafkaPartition, origins: origins)
-            }
+    func settled(at streamTime: Instant, kafkaPartition: Int, origins: OriginReader) -> [CensusRecord] {
+        let end = lastSettled(at: streamTime)
+        return zip(minutes, tallies).prefix { $0.0 <= end }.map { minute, tally in
+            record(minute: minute, tally: tally, kafkaPartition: kafkaPartition, origins: origins)
         }
+    }
+
+    /// The last minute whose end and the time to settle after it have passed.
+    private func lastSettled(at streamTime: Instant) -> Int64 {
+        (streamTime.milliseconds - settleAfter) / Self.minuteMilliseconds - 1
     }
 
     private func record(
@@ -99,21 +86,23 @@ public struct DeliveryCensus: Sendable {
         origins: OriginReader
     ) -> CensusRecord {
         let start = Instant(milliseconds: minute * Self.minuteMilliseconds)
-        let rows = tally.rows.sorted { $0.stream < $1.stream }.map { row in
+        let rows = tally.streams.indices.sorted { tally.streams[$0] < tally.streams[$1] }.map { row in
             var byConnections: [String: Int] = [:]
-            for (bits, count) in row.byConnections.enumerated() where bits > 0 && count > 0 {
-                byConnections[origins.names(of: UInt8(bits))] = Int(count)
+            for (connections, count) in tally.byConnections(ofRow: row) where connections > 0 {
+                byConnections[origins.names(of: connections)] = count
             }
             var bySource: [String: Int] = [:]
-            for source in CopySource.allCases where row.bySource[Int(source.rawValue)] > 0 {
-                bySource[source.name] = Int(row.bySource[Int(source.rawValue)])
+            for source in CopySource.allCases {
+                let count = tally.count(ofRow: row, from: source)
+                if count > 0 { bySource[source.name] = count }
             }
-            return CensusRecord.Row(stream: row.stream, byConnections: byConnections, bySource: bySource)
+            return CensusRecord.Row(
+                stream: tally.streams[row],
+                byConnections: byConnections,
+                bySource: bySource
+            )
         }
         var reason = tally.distrust
-        if let trustedAfter, start <= trustedAfter {
-            reason = "the partition was assigned anew in or after this minute"
-        }
         if origins.hasOverflowed { reason = "more than \(OriginReader.connectionsMax) connections" }
         return CensusRecord(
             minute: start,

@@ -3,7 +3,7 @@ public import Tweets
 /// Makes the set of one Kafka partition anew out of what was emitted, where its changelog cannot be used.
 public struct RebuildFold: Sendable {
     private let timing: DedupTiming
-    private var window = DedupWindow()
+    private var window = WindowBuilder()
     private var farFuture: [UInt64: SeenRecord.FarFutureEntry] = [:]
     private var progress = DedupProgress()
     private var recordsSinceUpkeep = 0
@@ -38,7 +38,7 @@ public struct RebuildFold: Sendable {
             )
             return
         }
-        progress.advance(to: created, horizon: timing.horizon)
+        progress.advance(to: created, horizon: timing.horizon.milliseconds)
         // Compaction and recovery put records in any order, so what is late is decided at the end.
         window.add(id.rawValue, isDeleted: isDelete)
         recordsSinceUpkeep += 1
@@ -63,7 +63,7 @@ public struct RebuildFold: Sendable {
         upkeep()
         var records: [SeenRecord] = []
         var current = SeenRecord(number: 1, nextOffset: nextOffset, progress: progress)
-        window.visitAll { id, isDeleted in
+        window.finish(freezingBefore: UInt64(Int64.max)).visitAll { id, isDeleted in
             if current.entries.count >= Self.idsARecordMax {
                 records.append(current)
                 current = SeenRecord(number: UInt64(records.count + 1), nextOffset: nextOffset, progress: progress)

@@ -17,8 +17,9 @@ public struct RestoreFold: Sendable {
     }
 
     private let timing: DedupTiming
-    private var window = DedupWindow()
+    private var window = WindowBuilder()
     private var farFuture = FarFutureSet()
+    private var recovered = RecoveryCensus()
     private var first: SeenRecord?
     private var last: SeenRecord?
     private var problem: String?
@@ -70,6 +71,7 @@ public struct RestoreFold: Sendable {
         for entry in record.farFuture {
             farFuture[entry.id] = FarFutureSet.Entry(isDeleted: entry.isDeleted, received: entry.received)
         }
+        recovered.restore(record.recovered)
         last = record
         last?.entries = []
         last?.farFuture = []
@@ -132,7 +134,14 @@ public struct RestoreFold: Sendable {
             note = "the group has no committed offset; the changelog's is taken"
         }
         upkeep()
-        let core = DedupCore(timing: timing, progress: last.progress, window: window, farFuture: farFuture)
+        let freezeBefore = last.progress.streamTime.map { TweetID(earliestAt: $0 - timing.freezeAfter).rawValue } ?? 0
+        let core = DedupCore(
+            timing: timing,
+            progress: last.progress,
+            window: window.finish(freezingBefore: freezeBefore),
+            farFuture: farFuture,
+            recovered: recovered
+        )
         return .restored(
             core: core,
             nextNumber: last.number + 1,

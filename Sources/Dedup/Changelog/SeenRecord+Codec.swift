@@ -4,7 +4,8 @@ import Tweets
 ///
 /// Version (1), checksum (4, little-endian), and then variable-length numbers, seven bits a byte: number, next offset,
 /// stream time + 1 and late line + 1 (0 for none), count of IDs, count of far-future IDs; each ID as twice the
-/// difference to the one before, plus 1 if it is deleted; each far-future one likewise, and the time received.
+/// difference to the one before, plus 1 if it is deleted; each far-future one likewise, and the time received; up to the
+/// end: minute, stream partition and count of what recovery brought first.
 extension SeenRecord {
     private static let version: UInt8 = 1
     private static let headerBytes = 5
@@ -29,6 +30,11 @@ extension SeenRecord {
             Self.append((entry.id - last) << 1 | (entry.isDeleted ? 1 : 0), to: &bytes)
             Self.append(UInt64(max(0, entry.received)), to: &bytes)
             last = entry.id
+        }
+        for part in recovered {
+            Self.append(UInt64(max(0, part.minute)), to: &bytes)
+            Self.append(UInt64(max(0, part.stream)), to: &bytes)
+            Self.append(UInt64(max(0, part.count)), to: &bytes)
         }
         let checksum = bytes.withUnsafeBytes {
             Checksum.of(UnsafeRawBufferPointer(rebasing: $0[(start + Self.headerBytes)...]))
@@ -71,7 +77,12 @@ extension SeenRecord {
                 FarFutureEntry(id: last, isDeleted: coded & 1 == 1, received: Int64(received))
             )
         }
-        guard reader.isAtEnd else { throw .malformed }
+        while !reader.isAtEnd {
+            guard let minute = reader.next(), let stream = reader.next(), let count = reader.next(),
+                minute < 1 << 40, stream < 1 << 16, count < 1 << 32
+            else { throw .malformed }
+            recovered.append(Recovered(minute: Int64(minute), stream: Int(stream), count: Int(count)))
+        }
     }
 
     /// The ID that a difference leads to, shifted, with its mark in the lowest bit.

@@ -33,6 +33,23 @@ public struct SeenRecord: Hashable, Sendable {
         }
     }
 
+    /// Tweets of one minute that recovery brought first in this transaction.
+    public struct Recovered: Hashable, Sendable {
+        /// Minutes since 1970.
+        public var minute: Int64
+        /// The stream partition; 0 where a job carries all of them.
+        public var stream: Int
+        /// How many; 0 says that the minute's total was published.
+        public var count: Int
+
+        /// A count from its fields.
+        public init(minute: Int64, stream: Int, count: Int) {
+            self.minute = minute
+            self.stream = stream
+            self.count = count
+        }
+    }
+
     /// The running number in this Kafka partition, from 1 without a hole; 1 also begins a changelog written afresh.
     public var number: UInt64
     /// The offset in raw from which to read on after this transaction.
@@ -43,6 +60,8 @@ public struct SeenRecord: Hashable, Sendable {
     public var entries: [Entry] = []
     /// IDs from the far future, sorted, each once.
     public var farFuture: [FarFutureEntry] = []
+    /// What recovery brought first, and which of its totals were published.
+    public var recovered: [Recovered] = []
 
     /// A record without IDs.
     public init(number: UInt64, nextOffset: Int64, progress: DedupProgress) {

@@ -6,13 +6,13 @@ public import Tweets
 /// own. The owner calls `decide` for each record, takes `changes` into the changelog record, and ends every transaction
 /// with `commit` or `undo`.
 public struct DedupCore: Sendable {
-    private struct Change: Sendable {
+    struct Change: Sendable {
         var id: UInt64
-        /// The hashed part's entry before.
+        /// The fresh layer's entry before.
         var before: SeenEntry
     }
 
-    private struct FarChange: Sendable {
+    struct FarChange: Sendable {
         var id: UInt64
         var before: FarFutureSet.Entry?
     }
@@ -20,51 +20,65 @@ public struct DedupCore: Sendable {
     /// The durations by which it decides.
     public let timing: DedupTiming
     /// How far event time has come, the open transaction included.
-    public private(set) var progress: DedupProgress
+    public internal(set) var progress: DedupProgress
     /// Fates of the committed transactions.
-    public private(set) var committed = DedupCounters()
+    public internal(set) var committed = DedupCounters()
     /// Fates in the open transaction.
-    public private(set) var open = DedupCounters()
-    /// Who delivered the Tweets of each minute.
-    public private(set) var census: DeliveryCensus
+    public internal(set) var open = DedupCounters()
 
-    private var window: DedupWindow
-    private var farFuture: FarFutureSet
-    private var progressBefore: DedupProgress
-    private var journal: [Change] = []
-    private var farJournal: [FarChange] = []
-    private var touched: [UInt64] = []
+    var census: DeliveryCensus
+    var recovered: RecoveryCensus
+    var window: DedupWindow
+    var farFuture: FarFutureSet
+    /// The progress of the committed transactions.
+    var progressBefore: DedupProgress
+    var journal: [Change] = []
+    var farJournal: [FarChange] = []
+    /// The IDs that the changelog record will tell.
+    var touched: [UInt64] = []
+    private let limits: DecisionLimits
 
     /// A partition that has never been read.
     public init(timing: DedupTiming) {
         self.init(timing: timing, progress: DedupProgress(), window: DedupWindow(), farFuture: FarFutureSet())
     }
 
-    init(timing: DedupTiming, progress: DedupProgress, window: DedupWindow, farFuture: FarFutureSet) {
+    init(
+        timing: DedupTiming,
+        progress: DedupProgress,
+        window: DedupWindow,
+        farFuture: FarFutureSet,
+        recovered: RecoveryCensus = RecoveryCensus()
+    ) {
         self.timing = timing
         self.progress = progress
         self.window = window
         self.farFuture = farFuture
+        self.recovered = recovered
+        limits = DecisionLimits(timing)
         progressBefore = progress
-        census = DeliveryCensus(settleAfter: timing.censusSettle, trustedAfter: progress.streamTime)
+        census = DeliveryCensus(settleAfter: timing.censusSettle, restoredAt: progress.streamTime)
     }
 
     // MARK: Deciding
 
     /// Decides on the next record.
     public mutating func decide(_ record: RawRecord) -> DedupVerdict {
+        recovered.received(at: record.received.milliseconds)
         let id = record.id.rawValue
-        if !farFuture.isEmpty, farFuture[id] != nil { return decideFarFuture(record) }
+        if !farFuture.isEmpty, let known = farFuture.entry(of: id, at: progress) {
+            return decideFarFuture(record, known: known)
+        }
         guard let created = record.id.createdAt else { return late(record) }
+        // Before anything else: of what is late nothing is known.
+        if let lateLine = progress.lateLine, created.milliseconds < lateLine.milliseconds { return late(record) }
+        let known = window.find(id)
+        let isAhead = limits.isAhead(created, of: record.received)
         // A copy that was received later may have been ordinary, and then the window knows the ID.
-        if created > record.received + DedupTiming.aheadMax, !window.entry(of: id).isKnown {
-            return decideFarFuture(record)
-        }
-        if let lateLine = progress.lateLine, created < lateLine { return late(record) }
-        if created <= record.received + DedupTiming.aheadMax {
-            progress.advance(to: created, horizon: timing.horizon)
-        }
-        return record.isDelete ? decideDelete(record) : decideTweet(record, created: created)
+        if isAhead, !known.entry.isKnown { return decideFarFuture(record, known: nil) }
+        if !isAhead { progress.advance(to: created, horizon: limits.horizon) }
+        return record.isDelete
+            ? decideDelete(record, known: known) : decideTweet(record, created: created, known: known)
     }
 
     /// Counts a record whose key is no Tweet ID.
@@ -72,25 +86,20 @@ public struct DedupCore: Sendable {
         open.unreadable += 1
     }
 
-    private mutating func decideTweet(_ record: RawRecord, created: Instant) -> DedupVerdict {
-        let id = record.id.rawValue
-        var entry = window.entry(of: id)
-        guard entry.isKnown else {
-            entry = SeenEntry(id: id, isDeleted: false)
-            if let source = record.origin.source {
-                entry.source = source
-                entry.stream = record.origin.stream
-                entry.connections = record.origin.connection
-            }
-            change(id, to: entry)
-            touched.append(id)
-            open.emitted += 1
-            return .emitted(timestamp: timestamp(created: created, received: record.received))
+    private mutating func decideTweet(
+        _ record: RawRecord,
+        created: Instant,
+        known: (entry: SeenEntry, isFresh: Bool)
+    ) -> DedupVerdict {
+        guard known.entry.isKnown else {
+            emit(record, known: known)
+            return .emitted(timestamp: limits.timestamp(created: created, received: record.received))
         }
+        var entry = known.entry
         let connections = entry.connections | record.origin.connection
-        if entry.source != nil, connections != entry.connections {
+        if connections != entry.connections, entry.source != nil {
             entry.connections = connections
-            change(id, to: entry)
+            change(record.id.rawValue, from: known, to: entry)
         }
         if entry.isDeleted {
             open.suppressed += 1
@@ -100,23 +109,40 @@ public struct DedupCore: Sendable {
         return .duplicate
     }
 
-    private mutating func decideDelete(_ record: RawRecord) -> DedupVerdict {
+    private mutating func emit(_ record: RawRecord, known: (entry: SeenEntry, isFresh: Bool)) {
         let id = record.id.rawValue
-        var entry = window.entry(of: id)
+        var entry = SeenEntry(id: id, isDeleted: false)
+        if let source = record.origin.source {
+            entry.source = source
+            entry.stream = record.origin.stream
+            entry.connections = record.origin.connection
+            if source == .recovery {
+                recovered.count(id, stream: record.origin.stream, received: record.received.milliseconds)
+            }
+        }
+        change(id, from: known, to: entry)
+        touched.append(id)
+        open.emitted += 1
+    }
+
+    private mutating func decideDelete(
+        _ record: RawRecord,
+        known: (entry: SeenEntry, isFresh: Bool)
+    ) -> DedupVerdict {
+        let id = record.id.rawValue
+        var entry = known.entry
         if entry.isDeleted { return repeated(record) }
         if !entry.isKnown { entry = SeenEntry(id: id, isDeleted: true) }
         entry.isDeleted = true
-        change(id, to: entry)
+        change(id, from: known, to: entry)
         touched.append(id)
         open.deletesFirst += 1
         return .deleted(timestamp: record.received)
     }
 
-    private mutating func decideFarFuture(_ record: RawRecord) -> DedupVerdict {
+    private mutating func decideFarFuture(_ record: RawRecord, known: FarFutureSet.Entry?) -> DedupVerdict {
         let id = record.id.rawValue
-        let before = farFuture[id]
-        let isDeleted = before?.isDeleted ?? false
-        switch (record.isDelete, before == nil, isDeleted) {
+        switch (record.isDelete, known == nil, known?.isDeleted ?? false) {
         case (true, _, true):
             return repeated(record)
         case (true, _, false):
@@ -131,10 +157,10 @@ public struct DedupCore: Sendable {
             open.duplicates += 1
             return .duplicate
         }
-        farJournal.append(FarChange(id: id, before: before))
+        farJournal.append(FarChange(id: id, before: farFuture[id]))
         farFuture[id] = FarFutureSet.Entry(
             isDeleted: record.isDelete,
-            received: before?.received ?? record.received.milliseconds
+            received: known?.received ?? record.received.milliseconds
         )
         return record.isDelete ? .deleted(timestamp: record.received) : .emitted(timestamp: record.received)
     }
@@ -153,82 +179,10 @@ public struct DedupCore: Sendable {
         return .deletedAgain
     }
 
-    private func timestamp(created: Instant, received: Instant) -> Instant {
-        let oldest = received - timing.recoveryWindow - .seconds(3600)
-        return created >= oldest && created <= received + DedupTiming.aheadMax ? created : received
-    }
-
-    private mutating func change(_ id: UInt64, to entry: SeenEntry) {
-        let before = window.freshEntry(of: id)
-        journal.append(Change(id: id, before: before))
-        census.replace(before, by: entry, id: id)
+    private mutating func change(_ id: UInt64, from known: (entry: SeenEntry, isFresh: Bool), to entry: SeenEntry) {
+        journal.append(Change(id: id, before: known.isFresh ? known.entry : SeenEntry(word: 0)))
+        census.replace(known.entry, by: entry, id: id)
         window.set(entry, for: id)
-    }
-
-    // MARK: Transactions
-
-    /// What the open transaction adds to the set, for the changelog; `number` and `nextOffset` are the owner's.
-    public func changes(number: UInt64, nextOffset: Int64) -> SeenRecord {
-        var record = SeenRecord(number: number, nextOffset: nextOffset, progress: progress)
-        var ids = touched
-        ids.sort()
-        record.entries.reserveCapacity(ids.count)
-        for (index, id) in ids.enumerated() where index == 0 || ids[index - 1] != id {
-            record.entries.append(SeenRecord.Entry(id: id, isDeleted: window.entry(of: id).isDeleted))
-        }
-        for id in Set(farJournal.map(\.id)).sorted() {
-            guard let entry = farFuture[id] else { continue }
-            record.farFuture.append(
-                SeenRecord.FarFutureEntry(id: id, isDeleted: entry.isDeleted, received: entry.received)
-            )
-        }
-        return record
-    }
-
-    /// Keeps what the open transaction did; expires and freezes what event time has left behind.
-    public mutating func commit() {
-        committed = committed + open
-        let hasMoved = progress != progressBefore
-        forgetJournal()
-        guard hasMoved, let streamTime = progress.streamTime, let lateLine = progress.lateLine else { return }
-        window.dropBuckets(before: TweetID(earliestAt: lateLine).rawValue)
-        window.freezeBuckets(before: TweetID(earliestAt: streamTime - timing.freezeAfter).rawValue)
-        farFuture.expire(lateLine: lateLine.milliseconds, streamTime: streamTime.milliseconds) { id in
-            TweetID(id)?.createdAt?.milliseconds ?? 0
-        }
-    }
-
-    /// Puts everything back as it was before the open transaction.
-    public mutating func undo() {
-        for change in journal.reversed() {
-            census.replace(window.freshEntry(of: change.id), by: change.before, id: change.id)
-            if change.before.isKnown {
-                window.set(change.before, for: change.id)
-            } else {
-                window.removeFresh(change.id)
-            }
-        }
-        for change in farJournal.reversed() { farFuture[change.id] = change.before }
-        progress = progressBefore
-        forgetJournal()
-    }
-
-    private mutating func forgetJournal() {
-        journal.removeAll(keepingCapacity: true)
-        farJournal.removeAll(keepingCapacity: true)
-        touched.removeAll(keepingCapacity: true)
-        open = DedupCounters()
-        progressBefore = progress
-    }
-
-    /// Forgets minutes of the census that were published by a committed transaction.
-    public mutating func forgetCensus(through minute: Instant) {
-        census.forget(through: minute)
-    }
-
-    /// Makes every minute of the census that is not settled yet worthless, for a reason.
-    public mutating func distrustCensus(_ reason: String) {
-        census.distrust(reason)
     }
 
     // MARK: Looking
@@ -236,7 +190,9 @@ public struct DedupCore: Sendable {
     /// What it holds and what it costs.
     public var usage: DedupUsage {
         var usage = window.usage
-        usage.bytes += farFuture.bytes + (journal.capacity + farJournal.capacity + touched.capacity) * 16
+        usage.bytes += farFuture.bytes
+        usage.bytes += journal.capacity * MemoryLayout<Change>.stride + touched.capacity * 8
+        usage.bytes += farJournal.capacity * MemoryLayout<FarChange>.stride
         return usage
     }
 

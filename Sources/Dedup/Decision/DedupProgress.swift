@@ -19,10 +19,13 @@ public struct DedupProgress: Hashable, Sendable {
     }
 
     /// Takes in the creation time of an ID that is not from the far future.
-    mutating func advance(to created: Instant, horizon: Duration) {
-        if let streamTime, created <= streamTime { return }
+    ///
+    /// - Parameter horizon: In milliseconds.
+    @inline(__always)
+    mutating func advance(to created: Instant, horizon: Int64) {
+        if let streamTime, created.milliseconds <= streamTime.milliseconds { return }
         streamTime = created
-        let line = created - horizon
-        lateLine = lateLine.map { max($0, line) } ?? line
+        let line = created.milliseconds &- horizon
+        lateLine = Instant(milliseconds: max(line, lateLine?.milliseconds ?? line))
     }
 }

@@ -51,6 +51,14 @@ public struct SeenEntry: Hashable, Sendable {
     }
 
     var key: UInt64 { word & Self.keyMask }
+
+    /// The key and the deleted mark alone: what a frozen bucket keeps, in a number that sorts by the key.
+    var mark: UInt64 { key &<< 1 | word &>> 43 & 1 }
+
+    /// The entry that a mark stands for.
+    init(mark: UInt64) {
+        self.init(id: mark >> 1, isDeleted: mark & 1 == 1)
+    }
 }
 
 /// How a copy came to raw, as the census counts it.

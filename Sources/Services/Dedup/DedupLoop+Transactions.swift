@@ -138,12 +138,7 @@ extension DedupLoop {
 
     /// The census that has settled, and the losses that were found.
     private func writeControl(_ partition: OwnedPartition) -> DedupOutput.Result {
-        let census = partition.core.census.settled(
-            streamTime: partition.core.progress.streamTime,
-            kafkaPartition: Int(partition.number),
-            origins: origins
-        )
-        partition.censusThrough = census.last?.minute
+        let census = partition.core.censusRecords(kafkaPartition: Int(partition.number), origins: origins)
         for record in census.map(ControlRecord.census) + partition.losses.map(ControlRecord.loss) {
             guard let value = try? ControlCodec.encode(record) else {
                 preconditionFailure("a control record cannot be encoded: \(record)")

@@ -28,8 +28,6 @@ final class OwnedPartition {
     var losses: [LossRecord] = []
     /// Up to here compaction may have taken unread records, which was told.
     var doubtfulThrough: Int64 = 0
-    /// The newest minute of the census in the open transaction.
-    var censusThrough: Instant?
     /// When the last record taken in was received; nil where everything was read.
     var lastReceived: Instant?
     /// Records taken into the open transaction.
@@ -61,8 +59,6 @@ final class OwnedPartition {
     /// Keeps what the committed transaction did.
     func keep() {
         core.commit()
-        if let censusThrough { core.forgetCensus(through: censusThrough) }
-        censusThrough = nil
         losses = []
         committedOffset = nextOffset
         nextNumber += 1
@@ -72,7 +68,6 @@ final class OwnedPartition {
     /// Puts back what the aborted transaction did.
     func undo() {
         core.undo()
-        censusThrough = nil
         nextOffset = committedOffset
         openRecords = 0
         isAtEnd = false

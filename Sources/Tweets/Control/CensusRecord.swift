@@ -1,5 +1,12 @@
 /// Which connections delivered the Tweets of one minute of event time, as one dedup partition saw it.
 public struct CensusRecord: Hashable, Sendable, Codable {
+    /// What a record counts apart from the deliveries, and under a key of its own.
+    public enum Part: String, Sendable, Codable {
+        /// Only the Tweets of the minute whose first copy a recovery brought: a total, which grows for as long as
+        /// recoveries of the minute bring new ones, long after its deliveries have settled.
+        case recovery
+    }
+
     /// The Tweets of one stream partition in that minute.
     public struct Row: Hashable, Sendable, Codable {
         /// The stream partition; 0 in its number where the first copy came from a job that carries all of them.
@@ -29,6 +36,8 @@ public struct CensusRecord: Hashable, Sendable, Codable {
     public var valid: Bool
     /// Why it is not valid.
     public var invalidReason: String?
+    /// Nil in the census of deliveries.
+    public var part: Part?
 
     /// A census from its fields.
     public init(minute: Instant, kafkaPartition: Int, rows: [Row], valid: Bool, invalidReason: String? = nil) {
@@ -39,6 +48,9 @@ public struct CensusRecord: Hashable, Sendable, Codable {
         self.invalidReason = invalidReason
     }
 
-    /// The record's key.
-    public var key: ControlKey { ControlKey(.census, "\(minute.replayMinute):\(kafkaPartition)") }
+    /// The record's key: `census:<minute>:<kafka partition>`, and `:recovery` behind it in that part.
+    public var key: ControlKey {
+        let suffix = part.map { ":\($0.rawValue)" } ?? ""
+        return ControlKey(.census, "\(minute.replayMinute):\(kafkaPartition)\(suffix)")
+    }
 }

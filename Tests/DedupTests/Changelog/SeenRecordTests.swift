@@ -30,6 +30,13 @@ struct SeenRecordTests {
         record.farFuture = ids.sorted().prefix(Int.random(in: 0...5, using: &generator)).map {
             SeenRecord.FarFutureEntry(id: $0, isDeleted: generator.chance(0.5), received: Int64($0 >> 22))
         }
+        for _ in 0..<Int.random(in: 0...3, using: &generator) {
+            let minute = Int64.random(in: 0..<1 << 40, using: &generator)
+            let count = generator.chance(0.3) ? 0 : Int.random(in: 1..<1 << 32, using: &generator)
+            record.recovered.append(
+                SeenRecord.Recovered(minute: minute, stream: Int.random(in: 0...20, using: &generator), count: count)
+            )
+        }
         return record
     }
 

@@ -28,11 +28,11 @@ struct PlainDedup {
 
     mutating func decide(_ record: RawRecord) -> DedupVerdict {
         let id = record.id.rawValue
-        if far[id] == nil {
+        if !isFar(id) {
             guard let created = record.id.createdAt else { return late(record) }
+            if let lateLine, created < lateLine { return late(record) }
             let isAhead = created > record.received + .seconds(300)
             if !isAhead || deletedByID[id] != nil {
-                if let lateLine, created < lateLine { return late(record) }
                 if !isAhead {
                     streamTime = max(streamTime ?? created, created)
                     let line = (streamTime ?? created) - timing.horizon
@@ -41,7 +41,7 @@ struct PlainDedup {
                 return decideOrdinary(record, created: created)
             }
         }
-        let known = far[id]
+        let known = isFar(id) ? far[id] : nil
         if record.isDelete {
             if known?.isDeleted == true { return record.origin.isOwn ? .ownTombstone : .deletedAgain }
             far[id] = (true, known?.received ?? record.received)
@@ -80,12 +80,11 @@ struct PlainDedup {
         record.isDelete ? .deletedLate(timestamp: record.received) : .late
     }
 
-    mutating func commit() {
-        guard let lateLine, let streamTime else { return }
-        far = far.filter { id, entry in
-            let created = TweetID(id)?.createdAt ?? Instant(milliseconds: 0)
-            return entry.received >= lateLine || (created >= lateLine && created <= streamTime)
-        }
+    /// Whether an ID is kept apart: until it was received too long ago, unless it has become an ordinary one.
+    private func isFar(_ id: UInt64) -> Bool {
+        guard let entry = far[id], let created = TweetID(id)?.createdAt else { return false }
+        guard let lateLine, let streamTime else { return true }
+        return entry.received >= lateLine || (created >= lateLine && created <= streamTime)
     }
 
     /// The census of a minute, by stream partition.

@@ -52,27 +52,4 @@ struct DedupWindowTests {
         #expect(window.entry(of: id).isKnown)
         #expect(!window.entry(of: id).isDeleted)
     }
-
-    @Test("a hashed bucket agrees with a dictionary when entries are taken out again", arguments: Seeds.draw(2))
-    func hashed(seed: UInt64) {
-        var generator = SplitMix64(seed: seed)
-        var bucket = HashedBucket()
-        var model: [UInt64: UInt64] = [:]
-        for _ in 0..<8000 {
-            // Few keys, so that runs of neighbours grow and break.
-            let key = UInt64.random(in: 0..<400, using: &generator)
-            if generator.chance(0.5) {
-                let entry = SeenEntry(id: key, isDeleted: generator.chance(0.3))
-                bucket.set(entry)
-                model[key] = entry.word
-            } else {
-                bucket.remove(key)
-                model[key] = nil
-            }
-            let probe = UInt64.random(in: 0..<400, using: &generator)
-            #expect(bucket.entry(of: probe).word == model[probe] ?? 0, "seed \(seed)")
-        }
-        #expect(bucket.count == model.count)
-        #expect(bucket.sorted.map(\.word) == model.sorted { $0.key < $1.key }.map(\.value))
-    }
 }

@@ -21,8 +21,8 @@ struct FrozenBucketTests {
         let keys = Self.keys(shape, bucket: bucket, seed: seed)
         var generator = SplitMix64(seed: seed &+ 1)
         let entries = keys.sorted().map { SeenEntry(id: $0, isDeleted: generator.chance(0.05)) }
-        let frozen = FrozenBucket(bucket: bucket, entries: entries)
-        #expect(frozen.sorted == entries, "\(shape) \(seed)")
+        let frozen = FrozenBucket(bucket: bucket, marks: entries.map(\.mark))
+        #expect(frozen.map(SeenEntry.init(mark:)) == entries, "\(shape) \(seed)")
         for entry in entries { #expect(frozen.entry(of: entry.key) == entry, "\(shape) \(seed)") }
         for _ in 0..<2000 {
             // Neighbours of members are the hardest to tell from them.
@@ -47,10 +47,33 @@ struct FrozenBucketTests {
             }
         }
         let entries = keys.sorted().map { SeenEntry(id: $0, isDeleted: false) }
-        let frozen = FrozenBucket(bucket: bucket, entries: entries)
+        let frozen = FrozenBucket(bucket: bucket, marks: entries.map(\.mark))
         let price = Double(frozen.bytes) / Double(entries.count)
         print("frozen: \(price) bytes an ID at \(rate)/s, \(entries.count) IDs")
         #expect(price < 4)
+    }
+
+    @Test("no crowd of IDs makes a look-up long")
+    func crowd() {
+        var snowflakes = Snowflakes(seed: 5)
+        let bucket: UInt64 = 500_000
+        let start = bucket << 20
+        var keys: Set<UInt64> = []
+        // All workers and sequences of one millisecond, and a straggler in every second: the stragglers stretch the space
+        // of numbers, so that the crowd shares few groups.
+        for number in 0..<UInt64(120_000) { keys.insert((start + 77) << 22 | number << 1 & 0x3F_FFFF) }
+        for second in 0..<UInt64(1000) { keys.insert(snowflakes.wild(millisecond: start + second * 1003 + 90)) }
+        let marks = keys.map { SeenEntry(id: $0, isDeleted: false).mark }.sorted()
+        let frozen = FrozenBucket(bucket: bucket, marks: marks)
+        var most = 0
+        for mark in marks where mark % 7 == 0 { most = max(most, frozen.wordsRead(for: mark >> 1)) }
+        #expect(most < 120, "\(most) words of the bitmap")
+        #expect(most > 2, "the crowd must be one")
+        for mark in marks where mark % 11 == 0 { #expect(frozen.entry(of: mark >> 1).isKnown) }
+        for mark in marks.dropLast() where mark % 13 == 0 {
+            let stranger = mark >> 1 + 1
+            #expect(frozen.entry(of: stranger).isKnown == keys.contains(stranger | start << 22))
+        }
     }
 
     static func keys(_ shape: Shape, bucket: UInt64, seed: UInt64) -> Set<UInt64> {

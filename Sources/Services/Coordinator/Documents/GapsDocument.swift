@@ -100,7 +100,7 @@ extension GapsDocument.Job {
     private static func emitted(_ job: JobRecord, _ census: [CensusRecord]) -> Int64? {
         let streams = Set(job.fills.map(\.stream.number))
         let told = census.filter { minute in
-            minute.minute < job.to && job.from < minute.minute + .seconds(60)
+            minute.part == .recovery && minute.minute < job.to && job.from < minute.minute + .seconds(60)
         }
         .flatMap(\.rows)
         .filter { streams.contains($0.stream) || $0.stream == 0 }
