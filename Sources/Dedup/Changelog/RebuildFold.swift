@@ -4,7 +4,7 @@ public import Tweets
 public struct RebuildFold: Sendable {
     private let timing: DedupTiming
     private var window = WindowBuilder()
-    private var farFuture: [UInt64: SeenRecord.FarFutureEntry] = [:]
+    private var farFuture = FarFutureSet()
     private var progress = DedupProgress()
     private var recordsSinceUpkeep = 0
 
@@ -29,12 +29,12 @@ public struct RebuildFold: Sendable {
     public mutating func add(_ id: TweetID, isDelete: Bool, received: Instant) {
         records += 1
         guard let created = id.createdAt else { return }
-        if created > received + DedupTiming.aheadMax {
-            let wasDeleted = farFuture[id.rawValue]?.isDeleted ?? false
-            farFuture[id.rawValue] = SeenRecord.FarFutureEntry(
-                id: id.rawValue,
-                isDeleted: isDelete || wasDeleted,
-                received: farFuture[id.rawValue]?.received ?? received.milliseconds
+        // As in the decision: what is kept apart stays so, also when its delete comes in time.
+        let known = farFuture.entry(of: id.rawValue, at: progress)
+        if known != nil || created > received + DedupTiming.aheadMax {
+            farFuture[id.rawValue] = FarFutureSet.Entry(
+                isDeleted: isDelete || known?.isDeleted ?? false,
+                received: known?.received ?? received.milliseconds
             )
             return
         }
@@ -70,7 +70,9 @@ public struct RebuildFold: Sendable {
             }
             current.entries.append(SeenRecord.Entry(id: id, isDeleted: isDeleted))
         }
-        current.farFuture = farFuture.values.sorted { $0.id < $1.id }
+        current.farFuture = farFuture.entries.sorted { $0.key < $1.key }.map { id, entry in
+            SeenRecord.FarFutureEntry(id: id, isDeleted: entry.isDeleted, received: entry.received)
+        }
         records.append(current)
         return records
     }
