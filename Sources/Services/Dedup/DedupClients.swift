@@ -118,13 +118,13 @@ extension DedupClients {
         .transactionalIDAuthorizationFailed,
     ]
 
-    /// What can be done about an error, as the end of a sentence; empty where waiting is all.
+    /// What can be done about an error, to follow it; empty where waiting is all.
     static func advice(_ code: KafkaErrorCode) -> String {
         switch code {
         case _ where refusals.contains(code):
-            " Allow this user to read and write raw, to write tweets, seen, late, deadletter and control, to read seen,"
+            ". Allow this user to read and write raw, to write tweets, seen, late, deadletter and control, to read seen,"
                 + " and to use the group and the transactional IDs that begin with <prefix>-dedup"
-        case .unknownTopicOrPartition, .unknownTopic: " Make it with decahose topics create"
+        case .unknownTopicOrPartition, .unknownTopic: ". Make it with decahose topics create"
         default: ""
         }
     }
@@ -134,7 +134,7 @@ extension DedupClients {
         let isRefused = refusals.contains(error.code)
         return ExitError(
             isRefused ? .configuration : .kafkaUnreachable,
-            "Kafka could not be prepared for dedup: \(error).\(advice(error.code))"
+            "Kafka could not be prepared for dedup: \(error)\(advice(error.code))."
         )
     }
 }
@@ -142,7 +142,7 @@ extension DedupClients {
 extension DedupTransactionMachine.Outcome {
     /// What a failed call on the producer means.
     init(_ error: KafkaError, producer: KafkaProducer) {
-        let text = "\(error)"
+        let text = "\(error)\(DedupClients.advice(error.code))"
         let cause = error.isFatal ? producer.fatalError()?.code ?? error.code : error.code
         let fencing: [KafkaErrorCode] = [.fenced, .producerFenced, .invalidProducerEpoch]
         if error.isFatal, fencing.contains(cause) || fencing.contains(error.code) {

@@ -25,6 +25,7 @@ extension DedupLoop {
                 // Nothing is read before the sets are restored; that happens outside this handler.
                 try clients.consumer.incrementalAssign([])
                 for partition in partitions { adopt(partition.partition) }
+                board.setProblem("raw", nil)
             case .revoked(let partitions):
                 perform(machine.revoked(at: environment.clock()))
                 try giveUp(partitions)
@@ -117,11 +118,11 @@ extension DedupLoop {
             partition.isDisturbed = true
             board.setProblem(
                 "raw \(partition.number)",
-                "it cannot be read: \(error).\(DedupClients.advice(error.code))"
+                "it cannot be read: \(error)\(DedupClients.advice(error.code))"
             )
         }
         if ownedPartitions.isEmpty {
-            board.setProblem("raw", "it cannot be read: \(error).\(DedupClients.advice(error.code))")
+            board.setProblem("raw", "it cannot be read: \(error)\(DedupClients.advice(error.code))")
         }
     }
 
@@ -146,11 +147,13 @@ extension DedupLoop {
     /// Makes all clients anew and joins again; every set is dropped and will be restored.
     func rebuild(_ reason: String) throws {
         rebuildReason = nil
+        rebuilds += 1
         environment.logger.warning(
             "The Kafka clients are made anew, and the sets restored.",
             metadata: [LogKey.reason: "\(reason)"]
         )
         restore = nil
+        board.setProblem("restore", nil)
         hasUndone = false
         for partition in ownedPartitions { drop(partition.number) }
         while !desk.isStopping {

@@ -31,7 +31,7 @@ extension DedupLoop {
         }
         do {
             switch run.step {
-            case .committed: try fetchCommitted(run)
+            case .committed: guard try fetchCommitted(run) else { return }
             case .marks: try fetchMarks(run)
             case .reading: try readChangelog(run)
             }
@@ -41,9 +41,12 @@ extension DedupLoop {
         }
     }
 
-    private func fetchCommitted(_ run: RestoreRun) throws(KafkaError) {
+    /// Asks for the stable committed offsets, now and then.
+    ///
+    /// - Returns: Whether it was time to ask, and all are known.
+    private func fetchCommitted(_ run: RestoreRun) throws(KafkaError) -> Bool {
         let now = environment.clock()
-        if let asked = run.askedAt, now - asked < Self.askInterval { return }
+        if let asked = run.askedAt, now - asked < Self.askInterval { return false }
         run.askedAt = now
         let raw = environment.names.raw
         let names = run.members.keys.map { KafkaPartition(topic: raw, partition: $0) }
@@ -60,6 +63,7 @@ extension DedupLoop {
             }
         }
         run.step = .marks
+        return true
     }
 
     private func fetchMarks(_ run: RestoreRun) throws(KafkaError) {
@@ -208,6 +212,7 @@ extension DedupLoop {
 
     private func endReading() {
         restore = nil
+        board.setProblem("restore", nil)
         // Partitions may have come while it went on.
         hasRestoring = true
         // Nothing is fetched between restores.

@@ -42,6 +42,8 @@ final class DedupLoop {
     var recordsRead = 0
     /// Records whose transaction was aborted.
     var recordsUndone = 0
+    /// How often the clients were made anew.
+    var rebuilds = 0
     /// Fates of partitions that are no longer owned.
     var retired = DedupCounters()
 
@@ -235,6 +237,7 @@ final class DedupLoop {
         view.unaccounted = recordsRead - recordsUndone - decided.decided
         view.commits = machine.commits
         view.aborts = machine.aborts
+        view.rebuilds = rebuilds
         view.commitIntervalMilliseconds = machine.interval.milliseconds
         view.lastFailure = machine.lastFailure
         board.setProblem("lag", RawCompaction.warning(lagSeconds: view.lagSeconds, compactionLag))

@@ -34,6 +34,8 @@ struct DedupView: Codable, Equatable, Sendable {
     var eventLagSeconds: Double = 0
     var commits = 0
     var aborts = 0
+    /// How often the Kafka clients were made anew, and all sets restored.
+    var rebuilds = 0
     var commitIntervalMilliseconds: Int64 = 0
     /// Why the last transaction failed; nil after one that succeeded.
     var lastFailure: String?

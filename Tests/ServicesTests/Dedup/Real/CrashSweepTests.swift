@@ -44,7 +44,7 @@ struct CrashSweepTests {
             try await feed.end()
             try await rig.awaitKeys(ends, context)
             second.signal(15)
-            #expect(try await second.end() == 0, "\(context)")
+            try await second.expectCleanEnd(context)
             try rig.expect(traffic, context)
         }
     }
@@ -65,7 +65,7 @@ struct CrashSweepTests {
             try await feed.end()
             try await rig.awaitKeys(ends, context)
             other.signal(15)
-            #expect(try await other.end() == 0, "\(context)")
+            try await other.expectCleanEnd(context)
             try rig.expect(traffic, context)
         }
     }
@@ -76,7 +76,7 @@ struct CrashSweepTests {
         let keys = try feed.sendFirst(feed.traffic.copies.count / 4)
         try await rig.awaitKeys(keys, "the first life")
         first.signal(15)
-        #expect(try await first.end() == 0)
+        try await first.expectCleanEnd("the first life")
     }
 
     private func eachPassage(

@@ -72,4 +72,10 @@ final class DedupProcess {
         }
         return exitCode
     }
+
+    /// Waits until it has ended as it should, with every record accounted for.
+    func expectCleanEnd(_ context: String) async throws {
+        #expect(try await end() == 0, "\(context)")
+        #expect(log.contains("unaccounted=0"), "\(context): \(log.suffix(500))")
+    }
 }

@@ -32,11 +32,14 @@ struct KnownTraffic {
         let value = { (copy: String) in "{\"id_str\":\"\(id)\",\"copy\":\"\(copy)\"}" }
         let (a, b) = (RawCopy(id, value("a")), RawCopy(id, value("b"), connection: "b"))
         let (deleteA, deleteB) = (RawCopy(id, nil), RawCopy(id, nil, connection: "b"))
+        // A recovery of that minute, after all else.
+        var recovered = RawCopy(id, value("recovered"))
+        recovered.header = "c=r p=1 s=recovery n=s9 j=j1"
         switch Int.random(in: 0..<20, using: &generator) {
         case 0: send([a, deleteA], later: [b, deleteB])
         case 1: send([deleteA], later: [a, b])
-        case 2: send([a, b, deleteA, deleteB], later: [b])
-        case 3: send([a], later: [deleteB, deleteA])
+        case 2: send([a, b, deleteA, deleteB], later: [recovered])
+        case 3: send([a], later: [deleteB, deleteA, recovered])
         case 4: send([b], later: [])
         default: send([a], later: [b])
         }

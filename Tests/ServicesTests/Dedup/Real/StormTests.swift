@@ -43,7 +43,7 @@ struct StormTests {
                 living[index] = try DedupProcess(victim.instance, rig)
             case "stop":
                 victim.signal(15)
-                #expect(try await victim.end() == 0)
+                try await victim.expectCleanEnd("seed \(seed)")
                 living[index] = try DedupProcess(victim.instance, rig)
             default:
                 victim.signal(19)
@@ -59,7 +59,7 @@ struct StormTests {
             throw error
         }
         for process in living { process.signal(15) }
-        for process in living { #expect(try await process.end() == 0) }
+        for process in living { try await process.expectCleanEnd("seed \(seed)") }
         print("storm: seed \(seed), \(deeds)")
         try rig.expect(traffic, "seed \(seed)")
     }
