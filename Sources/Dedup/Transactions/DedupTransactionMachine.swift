@@ -197,6 +197,7 @@ public struct DedupTransactionMachine: Sendable {
             lastFailure = nil
             return .keep(transaction.partitions)
         case .retry(let reason):
+            lastFailure = reason
             if now - since < Self.patience { return .commitAgain }
             return broken("the outcome of a commit is unknown: \(reason)", at: now)
         case .mustAbort(let reason):

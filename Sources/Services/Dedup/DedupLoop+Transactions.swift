@@ -21,6 +21,8 @@ extension DedupLoop {
             case .commit(let partitions):
                 action = machine.commitEnded(commit(partitions), at: environment.clock())
             case .commitAgain:
+                // Nothing is shown while this goes on, so readiness is told now.
+                board.setProblem("transactions", "a commit is asked for again: \(machine.lastFailure ?? "")")
                 // Most calls have waited for their whole time-out; those that come back at once must not spin.
                 usleep(20_000)
                 action = machine.commitEnded(commitCall(), at: environment.clock())

@@ -242,7 +242,9 @@ final class DedupLoop {
         view.lastFailure = machine.lastFailure
         board.setProblem("lag", RawCompaction.warning(lagSeconds: view.lagSeconds, compactionLag))
         // With nothing left to read there is nothing to try again, and no commit will tell that all is well.
-        let isIdle = machine.state == .idle && ownedPartitions.allSatisfy { $0.phase != .live || $0.isAtEnd }
+        let isIdle =
+            machine.state == .idle
+            && ownedPartitions.allSatisfy { $0.phase == .refused || $0.phase == .live && $0.isAtEnd }
         if isIdle { machine.nothingIsLeft() }
         board.setProblem("transactions", machine.lastFailure.map { "the last one failed and is tried again: \($0)" })
         metrics.show(committed, read: recordsRead, view: view)

@@ -73,6 +73,7 @@ struct RealTroubleTests {
             if case .failure(let error) = dedup.outcome { throw error }
             return dedup.board.problems.contains { $0.hasPrefix("transactions: ") }
         }
+        print("readiness:", dedup.board.problems)
         #expect(try rig.read(rig.names.tweets).isEmpty)
         let admin = try KafkaAdmin(rig.properties, observer: .silent)
         try admin.replaceSettings(
