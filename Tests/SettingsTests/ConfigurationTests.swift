@@ -128,4 +128,49 @@ struct ConfigurationTests {
             #expect(!key.roles.isEmpty && !key.help.isEmpty)
         }
     }
+
+    @Test("a proxy may hold credentials: it is read from a file too, and a wrong one is refused without being shown")
+    func proxy() throws {
+        let base = [
+            "DECAHOSE_STREAM_API": "v2", "DECAHOSE_STREAM_BEARER_TOKEN": "t", "DECAHOSE_BRIDGE_CONNECTION": "a",
+        ]
+        func stream(_ more: [String: String]) throws -> StreamSettings {
+            try BridgeSettings(Configuration(file: nil, environment: base.merging(more) { $1 })).stream
+        }
+        for url in ["http://robot:swordfish@proxy:3128", "https://proxy", "socks5h://10.0.0.1:1080"] {
+            let settings = try stream(["DECAHOSE_STREAM_PROXY": url])
+            #expect(try settings.proxy?.read().reveal { $0 } == url)
+            #expect(!"\(settings)".contains("swordfish"))
+        }
+        #expect(try stream(["DECAHOSE_STREAM_PROXY_FILE": "/run/secrets/proxy"]).proxy == .file("/run/secrets/proxy"))
+        #expect(try stream([:]).proxy == nil)
+        for url in [
+            "robot:swordfish@proxy:3128", "ftp://robot:swordfish@proxy", "http://robot:swordfish@", "http://:3128",
+        ] {
+            let error = #expect(throws: InvalidConfiguration.self) { try stream(["DECAHOSE_STREAM_PROXY": url]) }
+            let text = try #require(error).description
+            #expect(text.contains("stream.proxy: the value is not a proxy's URL"))
+            #expect(!text.contains("swordfish"))
+        }
+    }
+
+    @Test("a file of certificate authorities that cannot be read is refused at the start")
+    func authorities() throws {
+        let path = try file("-----BEGIN CERTIFICATE-----\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func settings(_ path: String) throws -> BridgeSettings {
+            try BridgeSettings(
+                Configuration(
+                    file: nil,
+                    environment: [
+                        "DECAHOSE_STREAM_API": "v2", "DECAHOSE_STREAM_BEARER_TOKEN": "t",
+                        "DECAHOSE_BRIDGE_CONNECTION": "a", "DECAHOSE_STREAM_CA_FILE": path,
+                    ]
+                )
+            )
+        }
+        #expect(try settings(path).stream.certificateAuthorityFile == path)
+        let error = #expect(throws: InvalidConfiguration.self) { try settings(path + ".gone") }
+        #expect(error?.description.contains("stream.ca_file: '\(path).gone' is missing") == true)
+    }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Tweets
 
 /// The upstream as configured: which stream, where, and with which credentials.
@@ -52,8 +53,8 @@ public struct StreamSettings: Sendable {
     public var silenceTimeout: Duration
     /// How late after its creation a Tweet may be delivered.
     public var deliverySlack: Duration
-    /// An HTTP proxy.
-    public var proxy: String?
+    /// A proxy's URL, perhaps with credentials; nil follows the environment as curl does.
+    public var proxy: SecretSource?
     /// Certificate authorities to trust instead of the system's.
     public var certificateAuthorityFile: String?
 
@@ -92,8 +93,11 @@ public struct StreamSettings: Sendable {
         heartbeatTimeout = reader.requiredDuration("stream.heartbeat_timeout")
         silenceTimeout = reader.requiredDuration("stream.silence_timeout")
         deliverySlack = reader.requiredDuration("stream.delivery_slack")
-        proxy = reader.text("stream.proxy")
+        proxy = reader.secret("stream.proxy")
         certificateAuthorityFile = reader.text("stream.ca_file")
+        if let file = certificateAuthorityFile, !FileManager.default.isReadableFile(atPath: file) {
+            reader.refuse("stream.ca_file", "'\(file)' is missing or may not be read by this user")
+        }
     }
 
     /// Every stream partition that is read.

@@ -64,7 +64,7 @@ public struct Configuration: Sendable {
             try ValueParser.check(entry.text, as: kind)
             entries[name] = entry
         } catch {
-            let shown = if case .secret = kind { "the value" } else { "'\(entry.text.prefix(80))'" }
+            let shown = kind.isSecret ? "the value" : "'\(entry.text.prefix(80))'"
             problems.append(
                 ConfigurationProblem(origin: entry.origin, key: name, message: "\(shown) is not \(error.expected)")
             )

@@ -36,6 +36,8 @@ public struct ConfigurationKey: Sendable {
         case url
         /// A text that is never printed; `<key>_file` names a file that holds it.
         case secret
+        /// The URL of a proxy, which may hold credentials and is never printed; `<key>_file` likewise.
+        case proxy
     }
 
     /// Its name, `section.name`.
@@ -76,7 +78,15 @@ public struct ConfigurationKey: Sendable {
     }
 
     /// Whether its value may never be printed.
-    public var isSecret: Bool {
-        if case .secret = kind { true } else { false }
+    public var isSecret: Bool { kind.isSecret }
+}
+
+extension ConfigurationKey.Kind {
+    /// Whether a text of this kind may never be printed.
+    var isSecret: Bool {
+        switch self {
+        case .secret, .proxy: true
+        case .text, .name, .choice, .boolean, .integer, .duration, .size, .integers, .address, .url: false
+        }
     }
 }

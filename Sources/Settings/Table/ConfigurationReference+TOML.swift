@@ -37,6 +37,7 @@ extension ConfigurationReference {
         switch kind {
         case .text: "a text"
         case .secret: "a text, never printed"
+        case .proxy: "\(ValueParser.proxySchemes.joined(separator: ", ")) URL, never printed"
         case .name: "letters, digits, '.', '_' and '-'"
         case .choice(let choices): choices.joined(separator: ", ")
         case .boolean: "true, false"

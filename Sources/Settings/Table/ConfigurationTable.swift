@@ -118,17 +118,19 @@ public enum ConfigurationTable {
         ),
         ConfigurationKey(
             "stream.proxy",
-            .url,
-            note: "none",
+            .proxy,
+            note: "HTTPS_PROXY of the environment, as curl does",
             roles: [.bridge, .coordinator],
-            "An HTTP proxy for the upstream's connections."
+            "A proxy for the upstream's connections, http://[user:password@]host:port; https, socks5 and socks5h work "
+                + "too. With credentials better as stream.proxy_file, which is read again at every attempt."
         ),
         ConfigurationKey(
             "stream.ca_file",
             .text,
             note: "the system's",
             roles: [.bridge, .coordinator],
-            "A file of certificate authorities to trust, PEM."
+            "A file of certificate authorities (PEM) to trust instead of the system's, for a proxy or an upstream with "
+                + "a private one. It is read again at every attempt."
         ),
     ]
 

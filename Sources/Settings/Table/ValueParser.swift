@@ -82,6 +82,8 @@ public enum ValueParser {
             guard range.contains(try size(text)) else {
                 throw Failure(expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes")
             }
+        case .proxy:
+            try checkProxy(text)
         case .integers(let range):
             _ = try integers(text, in: range)
         case .address:
@@ -91,6 +93,20 @@ public enum ValueParser {
             guard text.hasPrefix("http://") || text.hasPrefix("https://"), let first = rest.first, first != "/" else {
                 throw Failure(expected: "a URL that begins with http:// or https://")
             }
+        }
+    }
+
+    /// What the URL of a proxy may begin with.
+    static let proxySchemes = ["http://", "https://", "socks5://", "socks5h://"]
+
+    /// Checks `scheme://[user:password@]host[:port]`; the text may hold credentials and is in no error.
+    private static func checkProxy(_ text: String) throws(Failure) {
+        let expected = "a proxy's URL, \(proxySchemes.joined(separator: ", ")) and then [user:password@]host:port"
+        guard let scheme = proxySchemes.first(where: { text.hasPrefix($0) }) else { throw Failure(expected: expected) }
+        let address = text.dropFirst(scheme.count)
+        let host = address.lastIndex(of: "@").map { address[address.index(after: $0)...] } ?? address
+        guard let first = host.first, !":/".contains(first), !host.contains(where: \.isWhitespace) else {
+            throw Failure(expected: expected)
         }
     }
 

@@ -1,7 +1,7 @@
 /// A GET whose answer may never end.
-public struct StreamRequest: Sendable {
+public struct StreamRequest: Hashable, Sendable {
     /// How the server is told who asks; the value is a secret.
-    public enum Authorization: Sendable {
+    public enum Authorization: Hashable, Sendable {
         /// Nothing.
         case none
         /// HTTP Basic.
@@ -16,13 +16,16 @@ public struct StreamRequest: Sendable {
     public var authorization: Authorization
     /// The `User-Agent`, with the version.
     public var userAgent: String
-    /// A proxy, as libcurl takes it; nil follows the environment as curl does.
+    /// A proxy, as libcurl takes it, with its credentials; nil follows the environment as curl does.
     public var proxy: String?
     /// A file of certificate authorities to trust instead of the system's.
     public var certificateAuthorityFile: String?
     /// How long resolving, connecting and TLS may take.
     public var connectTimeout: Duration
     /// How long a resolved name is used again, in seconds.
+    ///
+    /// A transfer has its own cache, so this only matters for requests that one transfer makes after a pause; the next
+    /// transfer asks the resolver in any case.
     public var nameCacheSeconds: Int
 
     /// A request with the usual settings.

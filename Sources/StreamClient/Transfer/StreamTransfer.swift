@@ -4,6 +4,9 @@ import CLibcurl
 ///
 /// The body is handed out exactly as the server sent it: libcurl's own decoder stops at the second gzip member. Ending
 /// it is letting go of it. Only the waker may be used from other threads.
+///
+/// Each transfer has its own caches of connections and names: another attempt resolves the name again and opens another
+/// connection, so a server that moved is found. A proxy's CONNECT answer is no answer of the server's and is not shown.
 public final class StreamTransfer {
     /// libcurl's receive buffer, in bytes: how much a visitor gets at most in one piece.
     public static let pieceBytesMax = 256 << 10
@@ -12,6 +15,7 @@ public final class StreamTransfer {
     private let easy: UnsafeMutableRawPointer
     private let waker: TransferWaker
     private let callbacks = TransferCallbacks()
+    private let secrets: SecretTexts
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var end: TransferProgress?
 
@@ -27,6 +31,7 @@ public final class StreamTransfer {
         self.multi = multi
         self.easy = easy
         self.waker = waker
+        secrets = SecretTexts(request)
         // Both belong to this object from here on: deinit runs on every throw below.
         try configure(request)
         try check(curl_multi_add_handle(multi, easy) == CURLM_OK, "the transfer cannot be added")
@@ -78,7 +83,8 @@ public final class StreamTransfer {
                 return callbacks.isCancelled ? .cancelled : .finished
             }
             if callbacks.isCancelled { return .cancelled }
-            return .failed(.connection(code: Int(result.rawValue), callbacks.errorText(result)))
+            let text = secrets.removed(from: callbacks.errorText(result))
+            return .failed(.connection(code: Int(result.rawValue), text))
         }
         return .ongoing
     }
@@ -96,6 +102,7 @@ public final class StreamTransfer {
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         if let proxy = request.proxy { try set(CURLOPT_PROXY, proxy) }
+        try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if let file = request.certificateAuthorityFile { try set(CURLOPT_CAINFO, file) }
         switch request.authorization {
         case .none: break
