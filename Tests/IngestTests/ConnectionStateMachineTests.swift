@@ -26,7 +26,7 @@ private func machine(silence: Duration? = .seconds(15)) -> ConnectionStateMachin
 private func streaming(_ budget: inout RequestBudget, silence: Duration? = .seconds(15)) -> ConnectionStateMachine {
     var machine = machine(silence: silence)
     _ = machine.tick(now: at(0), budget: &budget)
-    _ = machine.answered(status: 200, now: at(0))
+    _ = machine.answered(answer(200), now: at(0))
     return machine
 }
 
@@ -38,7 +38,7 @@ struct ConnectionStateMachineTests {
     mutating func happyPath() {
         var machine = machine()
         expect(machine.tick(now: at(0), budget: &budget), .connect)
-        let isOpen = machine.answered(status: 200, now: at(1))
+        let isOpen = machine.answered(answer(200), now: at(1))
         #expect(isOpen)
         machine.received(tweets: 1, now: at(99))
         let ending = machine.ended(.serverClosed, now: at(100))
@@ -53,7 +53,10 @@ struct ConnectionStateMachineTests {
         #expect(silent.wakeAt == at(30))
         expect(silent.tick(now: at(29.9), budget: &budget), .none)
         expect(silent.tick(now: at(30), budget: &budget), .disconnect(.heartbeatTimeout))
-        #expect(silent.ended(.byUs, now: at(30)).reason == .heartbeatTimeout)
+        let end = silent.ended(.byUs, now: at(30))
+        #expect(end.reason == .heartbeatTimeout)
+        #expect(end.label == "heartbeat-timeout")
+        #expect(end.detail == "not a byte for 30 s, not even a heartbeat")
 
         var heartbeats = streaming(&budget)
         for second in 1...14 { heartbeats.received(tweets: 0, now: at(Double(second))) }
@@ -69,27 +72,6 @@ struct ConnectionStateMachineTests {
         expect(machine.tick(now: at(115), budget: &budget), .disconnect(.dataSilence))
     }
 
-    @Test(
-        "each kind of failure follows its row",
-        arguments: [
-            (TransferEnd.network("refused"), Duration.milliseconds(250), false),
-            (.http(answer(503), excerpt: ""), .seconds(5), false),
-            (.http(answer(429), excerpt: ""), .seconds(60), false),
-            (.http(answer(429, ["retry-after": "90"]), excerpt: ""), .seconds(90), false),
-            (.http(answer(401), excerpt: ""), .seconds(5), true),
-            (.http(answer(406), excerpt: "gzip is required"), .seconds(5), true),
-        ]
-    )
-    mutating func failures(end: TransferEnd, delay: Duration, needsPerson: Bool) {
-        var machine = machine()
-        _ = machine.tick(now: at(0), budget: &budget)
-        let ending = machine.ended(end, now: at(0))
-        #expect(ending.reason == nil)
-        #expect(ending.retry.delay == delay)
-        #expect(ending.needsPerson == needsPerson)
-        #expect(machine.wakeAt == at(0) + delay)
-    }
-
     @Test("what the server said before it closed is the reason")
     mutating func farewells() {
         let rows: [(SystemMessage, SessionRecord.CloseReason)] = [
@@ -103,19 +85,72 @@ struct ConnectionStateMachineTests {
         }
     }
 
-    @Test("a connection whose place was taken does not fight for it")
-    mutating func placeTaken() {
-        var machine = streaming(&budget)
-        machine.noticed(.tooManyConnections("x"))
-        #expect(machine.ended(.serverClosed, now: at(90)).retry.delay == .seconds(5))
-    }
-
     @Test("a connect without an answer is given up")
     mutating func connectTimeout() {
         var machine = machine()
         _ = machine.tick(now: at(0), budget: &budget)
         expect(machine.tick(now: at(30), budget: &budget), .disconnect(.tcp))
         #expect(machine.ended(.byUs, now: at(30)).reason == nil)
+    }
+
+    @Test("a farewell is of its session: the next failure is judged by itself")
+    mutating func farewellIsForgotten() {
+        var machine = streaming(&budget)
+        machine.noticed(.tooManyConnections("x"))
+        _ = machine.ended(.serverClosed, now: at(90))
+        _ = machine.tick(now: at(95), budget: &budget)
+        let ending = machine.ended(.network("refused"), now: at(95))
+        #expect(ending.cause == .network)
+        #expect(ending.detail == "refused")
+        #expect(ending.retry.delay == .milliseconds(250))
+    }
+
+    @Test("other credentials after a refusal are tried at once, and no other wait is cut short")
+    mutating func credentialsChanged() {
+        var refused = machine()
+        _ = refused.tick(now: at(0), budget: &budget)
+        _ = refused.ended(.http(answer(401), excerpt: ""), now: at(0))
+        expect(refused.tick(now: at(1), budget: &budget), .none)
+        refused.credentialsChanged(now: at(1))
+        expect(refused.tick(now: at(1), budget: &budget), .connect)
+        // The new ones are wrong too: the back-off goes on where it was.
+        #expect(refused.ended(.http(answer(401), excerpt: ""), now: at(1)).retry.delay == .seconds(10))
+
+        var limited = machine()
+        _ = limited.tick(now: at(0), budget: &budget)
+        _ = limited.ended(.http(answer(429), excerpt: ""), now: at(0))
+        limited.credentialsChanged(now: at(1))
+        expect(limited.tick(now: at(1), budget: &budget), .none)
+        #expect(limited.wakeAt == at(60))
+    }
+
+    @Test("an answer that used the request window up keeps the next request back until it is full again")
+    mutating func windowUsedUp() {
+        var machine = machine()
+        _ = machine.tick(now: at(0), budget: &budget)
+        let last = answer(
+            200,
+            [
+                "date": "Mon, 23 Nov 2026 21:05:00 GMT", "x-rate-limit-remaining": "0",
+                "x-rate-limit-reset": "1795468200",
+            ]
+        )
+        #expect(last.rateLimitReset == .seconds(300))
+        let isOpen = machine.answered(last, now: at(0))
+        #expect(isOpen)
+        #expect(machine.ended(.serverClosed, now: at(100)).retry.delay == .seconds(200))
+        #expect(machine.wakeAt == at(300))
+    }
+
+    @Test("an answer that is no stream opens no session, whatever its status")
+    mutating func noStream() {
+        for head in [answer(204), answer(302), answer(200, ["content-type": "text/html; charset=utf-8"])] {
+            var machine = machine()
+            _ = machine.tick(now: at(0), budget: &budget)
+            let isOpen = machine.answered(head, now: at(0))
+            #expect(!isOpen)
+            #expect(machine.ended(.http(head, excerpt: ""), now: at(0)).reason == nil)
+        }
     }
 
     @Test("told to stop, it ends the transfer and never comes back")
@@ -143,48 +178,5 @@ struct ConnectionStateMachineTests {
         expect(second.tick(now: at(1), budget: &spent), .none)
         #expect(second.state == .waiting(until: at(60), .budget))
         expect(second.tick(now: at(60), budget: &spent), .connect)
-    }
-}
-
-@Suite("The volume of a connection")
-struct VolumeMonitorTests {
-    @Test("a fall below half of the usual volume is seen within the present, and its end too")
-    func fall() {
-        var monitor = VolumeMonitor()
-        for _ in 0..<300 { _ = monitor.second(tweets: 100) }
-        #expect(monitor.second(tweets: 100) == .usual)
-        var verdicts: [VolumeMonitor.Verdict] = []
-        for _ in 0..<30 { verdicts.append(monitor.second(tweets: 40)) }
-        guard case .fallen(let present, let usual)? = verdicts.last else {
-            Issue.record("no fall in \(verdicts)")
-            return
-        }
-        #expect(present == 40)
-        #expect(usual > 90)
-        for _ in 0..<30 { _ = monitor.second(tweets: 100) }
-        #expect(monitor.second(tweets: 100) == .usual)
-    }
-
-    @Test("a rise, a slow evening, and a volume too small to judge are no falls")
-    func noFall() {
-        var rising = VolumeMonitor()
-        var evening = VolumeMonitor()
-        var small = VolumeMonitor()
-        for second in 0..<3000 {
-            for verdict in [
-                rising.second(tweets: second < 1000 ? 100 : 900), evening.second(tweets: 200 - second / 30),
-                small.second(tweets: second % 7 == 0 ? 3 : 0),
-            ] {
-                #expect(verdict == .usual || verdict == .learning)
-            }
-        }
-    }
-
-    @Test("a fall that lasts becomes the usual volume")
-    func lasting() {
-        var monitor = VolumeMonitor()
-        for _ in 0..<300 { _ = monitor.second(tweets: 100) }
-        for _ in 0..<(VolumeMonitor.acceptAfterSeconds + 60) { _ = monitor.second(tweets: 20) }
-        #expect(monitor.second(tweets: 20) == .usual)
     }
 }

@@ -27,12 +27,14 @@ public struct ConnectionStateMachine: Sendable {
     public struct Ending: Hashable, Sendable {
         /// Why the session ended; nil where none had been opened.
         public var reason: SessionRecord.CloseReason?
+        /// The reason in a word, with the status where there was one: `http-503`, `tcp`, `heartbeat-timeout`.
+        public var label: String
         /// The same for people.
         public var detail: String
+        /// By which row of the policy it is judged.
+        public var cause: ReconnectPolicy.Cause
         /// When the next request is due.
         public var retry: ReconnectPolicy.Decision
-        /// Whether only a person can mend it: credentials or the request itself.
-        public var needsPerson: Bool
     }
 
     /// Where the connection stands.
@@ -57,12 +59,16 @@ public struct ConnectionStateMachine: Sendable {
     /// Where it stands.
     public private(set) var state: State = .idle
 
-    private let heartbeatTimeout: Duration
-    private let silenceTimeout: Duration?
+    let heartbeatTimeout: Duration
+    let silenceTimeout: Duration?
     private var policy = ReconnectPolicy()
     private var stall: StallDetector?
     /// The last closing message of the server in this session.
-    private var farewell: SystemMessage?
+    private(set) var farewell: SystemMessage?
+    /// The server's request window is used up until then.
+    private var windowFullUntil: MonotonicInstant?
+    /// Whether what was last in the way is mended by other credentials.
+    private var awaitsCredentials = false
     private var isStopping = false
 
     /// A connection that has not begun.
@@ -114,10 +120,11 @@ public struct ConnectionStateMachine: Sendable {
 
     /// The head of an answer came.
     ///
-    /// - Returns: Whether a session begins: only status 200 does.
-    public mutating func answered(status: Int, now: MonotonicInstant) -> Bool {
+    /// - Returns: Whether a session begins.
+    public mutating func answered(_ answer: HTTPAnswer, now: MonotonicInstant) -> Bool {
         guard case .connecting = state else { return false }
-        guard status == 200 else { return false }
+        windowFullUntil = answer.rateLimitRemaining == 0 ? answer.rateLimitReset.map { now + $0 } : nil
+        guard answer.isStream else { return false }
         state = .streaming(since: now)
         stall = StallDetector(heartbeatTimeout: heartbeatTimeout, silenceTimeout: silenceTimeout, now: now)
         farewell = nil
@@ -137,6 +144,13 @@ public struct ConnectionStateMachine: Sendable {
     /// The upstream said something about the stream.
     public mutating func noticed(_ message: SystemMessage) {
         if message.closesConnection { farewell = message }
+    }
+
+    /// Other credentials are there than those that were refused or could not be read: they are tried now.
+    public mutating func credentialsChanged(now: MonotonicInstant) {
+        guard awaitsCredentials, case .waiting(let until, let reason) = state, until > now else { return }
+        awaitsCredentials = false
+        state = .waiting(until: now, reason)
     }
 
     /// Another bridge claims the connection's name, or the process stops.
@@ -167,19 +181,24 @@ public struct ConnectionStateMachine: Sendable {
         case .idle, .waiting, .stopped: preconditionFailure("a transfer ended in state \(state)")
         }
         let cause = cause(of: end, since: since, now: now)
-        let decision = policy.decide(cause, serverAsks: Self.serverAsks(end))
+        var decision = policy.decide(cause, serverAsks: Self.serverAsks(end))
+        if let windowFullUntil { decision.delay = max(decision.delay, windowFullUntil - now) }
         let reason = closing ?? self.reason(of: end)
+        let ending = Ending(
+            reason: since == nil ? nil : reason,
+            label: Self.label(of: end, reason),
+            detail: detail(of: end, closing),
+            cause: cause,
+            retry: decision
+        )
         stall = nil
+        farewell = nil
+        awaitsCredentials = cause == .unauthorized || cause == .setup
         state =
             isStopping
             ? .stopped
             : .waiting(until: now + decision.delay, .backoff(decision.backoff, attempt: decision.attempt))
-        return Ending(
-            reason: since == nil ? nil : reason,
-            detail: detail(of: end, reason),
-            retry: decision,
-            needsPerson: cause == .unauthorized || cause == .refused
-        )
+        return ending
     }
 
     private mutating func connect(now: MonotonicInstant, budget: inout RequestBudget) -> Action {
@@ -194,58 +213,5 @@ public struct ConnectionStateMachine: Sendable {
     private mutating func close(_ reason: SessionRecord.CloseReason, _ since: MonotonicInstant) -> Action {
         state = .closing(reason, streamingSince: since)
         return .disconnect(reason)
-    }
-
-    private func cause(
-        of end: TransferEnd,
-        since: MonotonicInstant?,
-        now: MonotonicInstant
-    ) -> ReconnectPolicy.Cause {
-        if case .tooManyConnections? = farewell { return .placeTaken }
-        if case .http(let answer, _) = end {
-            switch answer.status {
-            case 420, 429: return .rateLimited
-            case 401, 403: return .unauthorized
-            case 400..<500: return .refused
-            default: return .serverError
-            }
-        }
-        return since.map { .dropped(lived: now - $0) } ?? .network
-    }
-
-    private static func serverAsks(_ end: TransferEnd) -> Duration? {
-        guard case .http(let answer, _) = end else { return nil }
-        let isLimited = answer.status == 429 || answer.rateLimitRemaining == 0
-        return [answer.retryAfter, isLimited ? answer.rateLimitReset : nil].compactMap(\.self).max()
-    }
-
-    private func reason(of end: TransferEnd) -> SessionRecord.CloseReason {
-        switch farewell {
-        case .fullBuffer: return .fullBuffer
-        case .tooManyConnections, .operationalDisconnect, .disconnect: return .forcedDisconnect
-        case .recoveryCompleted, .recoveryIncomplete, .recoveryFailed, .notice, nil: break
-        }
-        switch end {
-        case .serverClosed: return .upstreamEOF
-        case .http: return .http
-        case .network, .byUs: return .tcp
-        case .badEncoding: return .badEncoding
-        }
-    }
-
-    private func detail(of end: TransferEnd, _ reason: SessionRecord.CloseReason) -> String {
-        switch farewell {
-        case .fullBuffer(let text), .tooManyConnections(let text), .operationalDisconnect(let text),
-            .disconnect(let text):
-            return text
-        case .recoveryCompleted, .recoveryIncomplete, .recoveryFailed, .notice, nil: break
-        }
-        switch end {
-        case .serverClosed: return "the server ended the stream"
-        case .http(let answer, let excerpt):
-            return excerpt.isEmpty ? "HTTP \(answer.status)" : "HTTP \(answer.status): \(excerpt)"
-        case .network(let text), .badEncoding(let text): return text
-        case .byUs: return reason.rawValue
-        }
     }
 }

@@ -4,12 +4,17 @@
 /// |---|---|---|---|
 /// | an established connection dropped after a minute or more | at once | | |
 /// | TCP/IP error, or a drop within the first minute | 250 ms | +250 ms | 16 s |
-/// | HTTP error, credentials refused, request refused | 5 s | doubling | 320 s |
-/// | 429 | 60 s | doubling | 960 s |
+/// | our own setup: a credentials file, the proxy, the trusted certificates | 250 ms | +250 ms | 16 s |
+/// | HTTP error, credentials refused, request refused, place taken | 5 s | doubling | 320 s |
+/// | 429 or 420 | 60 s | doubling | 960 s |
 ///
 /// Source: the "Consuming streaming data" pages of the API's documentation; the upper bound for 429 is ours, a minute
 /// beyond the longest rate-limit window. Each row counts its own attempts; a connection that lived a minute clears them
 /// all. `Retry-After` and `x-rate-limit-reset` lengthen a delay and never shorten it.
+///
+/// An operational disconnect (a deploy) asks for "at once" and is a drop like any other: at once after a minute of life,
+/// else within a quarter of a second, so that a server which closes every connection meets no tight loop. A taken place
+/// clears nothing, however long it had been ours: two clients that fight over one place must both slow down.
 public struct ReconnectPolicy: Sendable {
     /// Why a connection is to be made again.
     public enum Cause: Hashable, Sendable {
@@ -17,6 +22,8 @@ public struct ReconnectPolicy: Sendable {
         case dropped(lived: Duration)
         /// No answer at all: name resolution, TCP or TLS.
         case network
+        /// Something on our side: nothing was asked, or our own proxy or certificates were in the way.
+        case setup
         /// An error that passes: 5xx.
         case serverError
         /// Too many requests.
@@ -25,8 +32,16 @@ public struct ReconnectPolicy: Sendable {
         case placeTaken
         /// 401 or 403.
         case unauthorized
-        /// Any other 4xx: the request itself is wrong.
+        /// Any other 4xx, or a redirect: the request itself is wrong.
         case refused
+
+        /// Whether waiting alone will not mend it.
+        public var needsPerson: Bool {
+            switch self {
+            case .setup, .unauthorized, .refused: true
+            case .dropped, .network, .serverError, .rateLimited, .placeTaken: false
+            }
+        }
     }
 
     /// The kind of growth that a cause follows.
@@ -86,7 +101,7 @@ public struct ReconnectPolicy: Sendable {
     private static func backoff(of cause: Cause) -> Backoff {
         switch cause {
         case .dropped(let lived): lived >= establishedAfter ? .none : .network
-        case .network: .network
+        case .network, .setup: .network
         case .serverError, .unauthorized, .refused, .placeTaken: .http
         case .rateLimited: .rateLimit
         }
