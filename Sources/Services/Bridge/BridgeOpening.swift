@@ -1,3 +1,4 @@
+import Ingest
 import Kafka
 import Logging
 import Operations
@@ -31,7 +32,7 @@ struct BridgeOpening: Sendable {
     }
 
     private func connect() throws(ExitError) -> Int? {
-        var attempts = 0
+        var filter = RepetitionFilter()
         while !stop.isSet {
             do {
                 let partitions = try sink.connect()
@@ -46,16 +47,18 @@ struct BridgeOpening: Sendable {
                     )
                 }
                 board.setProblem("kafka", "\(settings.common.bootstrapServers) cannot be reached: \(error)")
-                if attempts % 10 == 0 {
+                if let repeated = filter.admit(error.code.name, at: MonotonicClock.now()) {
                     logger.warning(
-                        "Kafka cannot be reached; the stream is not read before it can.",
+                        """
+                        Kafka cannot be reached, so the bridge does not connect to the upstream yet; until then its time \
+                        is a gap unless another connection covers it.
+                        """,
                         metadata: [
                             "brokers": "\(settings.common.bootstrapServers)", LogKey.error: "\(error)",
-                            LogKey.next: "try again",
+                            LogKey.next: "tries again twice a second", "repeated": "\(repeated)",
                         ]
                     )
                 }
-                attempts += 1
                 pauseThread(milliseconds: 500)
             }
         }
@@ -135,7 +138,7 @@ struct BridgeOpening: Sendable {
     private func close(_ records: [SessionRecord]) {
         for var record in records {
             record.closed = .died
-            record.closedDetail = "no record of it for \(BridgeLimits.watch); closed by \(host)"
+            record.closedDetail = "no record of it for \(BridgeLimits.watch.forPeople); closed by \(host)"
             record.sequence += 1
             record.updatedAt = WallClock.now()
             record.backfill.decided = true

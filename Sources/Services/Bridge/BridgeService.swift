@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Kafka
 public import Logging
 public import Operations
@@ -19,7 +18,7 @@ public struct BridgeService: Service {
     private let metrics: MetricsRegistry
     private let board: StatusBoard
     private let stop = StopSignal()
-    private let host = BridgeService.hostAndProcess()
+    private let host = ProcessName.make()
 
     /// A bridge that has not begun.
     ///
@@ -126,13 +125,5 @@ public struct BridgeService: Service {
         let deadline = ContinuousClock.now + time
         let left = try? await BlockingThread.run(named: "bridge-end") { sink.close(deadline: deadline) }
         return left ?? 0
-    }
-
-    /// `host:process`.
-    private static func hostAndProcess() -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        let isKnown = gethostname(&buffer, buffer.count) == 0
-        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return "\(isKnown ? name : "localhost"):\(getpid())"
     }
 }

@@ -15,11 +15,14 @@ final class BridgeConnection {
     private let context: BridgeContext
     private let stream: StreamPartition
     private let metrics: BridgeMetrics
-    private let logger: Logger
+    private var log: ConnectionLog
     private let waker = TransferWaker()
     private var machine: ConnectionStateMachine
-    private var volume = VolumeMonitor()
+    private var volume = StreamVolume()
     private var transfer: StreamTransfer?
+    /// The present or last request without its address; nil where its secrets could not be read.
+    private var request: StreamRequest?
+    private var secrets: SecretTexts?
     private var answer: HTTPAnswer?
     private var errorBody = ErrorBody()
     private var session: BridgeSession?
@@ -30,11 +33,9 @@ final class BridgeConnection {
     /// The server's clock less ours, as the last answer told.
     private var skew: Duration = .zero
     private var nextSecond: MonotonicInstant
-    private var tweetsBefore: Int64 = 0
     private var tweetsSeen: Int64 = 0
-    private var lastError: String?
+    private var lastFailure: ConnectionLog.Failure?
     private var drainUntil: MonotonicInstant?
-    private var isVolumeFallen = false
 
     init(context: BridgeContext, stream: StreamPartition) {
         self.context = context
@@ -43,7 +44,7 @@ final class BridgeConnection {
         var logger = context.logger
         logger[metadataKey: LogKey.connection] = "\(context.settings.connection)"
         logger[metadataKey: LogKey.stream] = "\(stream)"
-        self.logger = logger
+        log = ConnectionLog(logger, settings: context.settings.stream)
         machine = ConnectionStateMachine(
             heartbeatTimeout: context.settings.stream.heartbeatTimeout,
             silenceTimeout: stream.product.carriesTweets ? context.settings.stream.silenceTimeout : nil
@@ -62,10 +63,7 @@ final class BridgeConnection {
             case .none: break
             case .connect: connect()
             case .disconnect(let reason):
-                logger.warning(
-                    "The connection is dead and is closed.",
-                    metadata: [LogKey.reason: "\(reason.rawValue)", LogKey.next: "reconnect"]
-                )
+                log.stalled(reason, now: now)
                 end(.byUs)
             }
             if transfer != nil { move() } else { wait() }
@@ -102,10 +100,16 @@ final class BridgeConnection {
                 limit: endpoint.contract.backfillMinutesMax
             ) : 0
         let url = endpoint.liveURL(partition: stream.number, backfillMinutes: askedMinutes)
+        request = nil
         do {
-            transfer = try StreamTransfer(try settings.request(url: url), waker: waker)
+            let request = try settings.request(url: url)
+            self.request = request
+            secrets = SecretTexts(request)
+            transfer = try StreamTransfer(request, waker: waker)
+        } catch let error as TransferError {
+            end(TransferEnd(error, settings: settings))
         } catch {
-            end(.network("\(error)"))
+            end(.setup("\(error)"))
         }
     }
 
@@ -130,26 +134,28 @@ final class BridgeConnection {
                 end(.network("too many earlier sessions wait for Kafka"))
             }
         case .failed(let error):
-            end(answer.map { $0.status != 200 } == true ? ordinaryEnd : .network("\(error)"))
+            let isRefusal = answer.map { !$0.isStream } ?? false
+            end(isRefusal ? ordinaryEnd : TransferEnd(error, settings: context.settings.stream))
         }
     }
 
     /// What the end of an answer means that came to its end.
     private var ordinaryEnd: TransferEnd {
-        guard let answer, answer.status != 200 else {
+        guard let answer, !answer.isStream else {
             return session?.pipeline.isTruncated == true
                 ? .network("the stream was cut inside a gzip member") : .serverClosed
         }
-        return .http(answer, excerpt: errorBody.text(isGzip: answer.isGzip))
+        let excerpt = secrets.map { errorBody.text(isGzip: answer.isGzip, without: $0) } ?? ""
+        return .http(answer, excerpt: answer.isPage ? "" : excerpt)
     }
 
     /// - Returns: Whether the transfer goes on.
     private func take(_ event: TransferEvent) -> Bool {
         switch event {
         case .head(let head):
-            let answer = HTTPAnswer(status: head.status) { head.header($0) }
+            let answer = HTTPAnswer(status: head.status, localNow: WallClock.now()) { head.header($0) }
             self.answer = answer
-            if machine.answered(status: answer.status, now: MonotonicClock.now()) { return open(answer) }
+            if machine.answered(answer, now: MonotonicClock.now()) { return open(answer) }
             return true
         case .body(let bytes):
             guard let session else {
@@ -180,7 +186,7 @@ final class BridgeConnection {
         tweetsSeen = tweets
         for notice in session.pipeline.notices {
             machine.noticed(notice)
-            logger.warning("The upstream says something about the stream.", metadata: ["text": "\(notice)"])
+            log.noticed(notice, now: now)
         }
         session.pipeline.notices = []
     }
@@ -194,7 +200,7 @@ final class BridgeConnection {
         }
         lane.begin(kafkaPartitions: context.kafkaPartitions)
         let serverDate = answer.date ?? wall
-        skew = serverDate - wall
+        if let date = answer.date { skew = date - wall }
         let name = SessionName.make(start: wall)
         let record = SessionRecord(
             connection: context.settings.connection,
@@ -237,11 +243,12 @@ final class BridgeConnection {
         let session = BridgeSession(record: record, pipeline: pipeline, metrics: metrics)
         self.session = session
         tweetsSeen = 0
-        tweetsBefore = 0
-        lastError = nil
-        logger.info(
-            "The stream is read.",
-            metadata: [LogKey.session: "\(name)", "backfill": "\(askedMinutes) min asked"]
+        volume.sessionBegan()
+        log.opened(
+            session: name,
+            askedMinutes: askedMinutes,
+            isDated: answer.date != nil,
+            now: MonotonicClock.now()
         )
         publish(session)
         return true
@@ -259,25 +266,25 @@ final class BridgeConnection {
             draining.append(session)
             self.session = nil
         }
-        lastError = ending.detail
         guard machine.state != .stopped else {
-            logger.info("The connection is closed.", metadata: [LogKey.reason: "\(ending.detail)"])
+            log.closed(ending)
             return
         }
+        lastFailure = log.ended(ending, status: refusedStatus(end), wall: WallClock.now(), now: now)
         metrics.reconnects.add()
         if ending.retry.isAtUpperBound { metrics.backoffLimit.add() }
-        let level: Logger.Level = ending.needsPerson || ending.retry.isAtUpperBound ? .error : .warning
-        logger.log(
-            level: level,
-            ending.needsPerson
-                ? "The upstream refuses us; somebody must mend the credentials or the request."
-                : "The connection is lost.",
-            metadata: [
-                LogKey.reason: "\(ending.reason?.rawValue ?? "no answer")", LogKey.error: "\(ending.detail)",
-                LogKey.next: "reconnect", LogKey.duration: "\(ending.retry.delay)",
-                "attempt": "\(ending.retry.attempt)",
-            ]
-        )
+    }
+
+    private func refusedStatus(_ end: TransferEnd) -> Int? {
+        if case .http(let answer, _) = end { answer.status } else { nil }
+    }
+
+    /// After a refusal: whether a person has put other credentials in place, which are then tried at once.
+    private func lookForOtherCredentials(now: MonotonicInstant) {
+        guard case .waiting = machine.state,
+            let present = try? context.settings.stream.request(url: request?.url ?? ""), present != request
+        else { return }
+        machine.credentialsChanged(now: now)
     }
 
     private func publish(_ session: BridgeSession) {
@@ -303,11 +310,10 @@ final class BridgeConnection {
         if let session {
             _ = session.pipeline.coverage.advance(to: now)
             publish(session)
-            let tweets = session.pipeline.counts.tweets
-            look(volume.second(tweets: Int(tweets - tweetsBefore)))
-            tweetsBefore = tweets
             yieldToTwins(session.record)
         }
+        if let change = volume.second(session?.pipeline.counts) { log.volume(change) }
+        lookForOtherCredentials(now: now)
         settleDraining(writesAll: true)
         show()
     }
@@ -327,21 +333,6 @@ final class BridgeConnection {
         draining.removeAll(where: \.isSettled)
     }
 
-    private func look(_ verdict: VolumeMonitor.Verdict) {
-        let wasFallen = isVolumeFallen
-        if case .fallen(let present, let usual) = verdict {
-            isVolumeFallen = true
-            guard !wasFallen else { return }
-            logger.warning(
-                "The volume of the stream has fallen; the connection stays open.",
-                metadata: ["tweets_per_second": "\(Int(present))", "usual": "\(Int(usual))"]
-            )
-        } else {
-            isVolumeFallen = false
-        }
-        metrics.volumeFallen.set(isVolumeFallen ? 1 : 0)
-    }
-
     /// Gives the name up where another process claims it or held it first.
     private func yieldToTwins(_ record: SessionRecord) {
         let name = context.settings.connection
@@ -358,27 +349,20 @@ final class BridgeConnection {
     }
 
     private func show() {
-        var status = BridgeStatus.Stream(stream: stream, state: "idle")
-        switch machine.state {
-        case .idle: break
-        case .waiting(let until, let reason):
-            status.state = "waiting"
-            let left = max(.zero, until - MonotonicClock.now())
-            switch reason {
-            case .backoff(let backoff, let attempt):
-                status.waiting = "\(left) (back-off \(backoff.rawValue), attempt \(attempt))"
-            case .budget: status.waiting = "\(left) (request budget)"
-            }
-        case .connecting: status.state = "connecting"
-        case .streaming: status.state = "streaming"
-        case .closing: status.state = "closing"
-        case .stopped: status.state = "stopped"
+        let now = MonotonicClock.now()
+        var status = BridgeStatus.Stream(stream: stream, state: machine.state.word)
+        if case .waiting(let until, let reason) = machine.state {
+            status.waiting = waiting(until: max(.zero, until - now), reason)
         }
         let latest = session ?? draining.last
         status.session = latest?.record
-        status.tweetsPerSecond = session == nil ? 0 : volume.presentRate
-        status.volume = isVolumeFallen ? "fallen" : "usual"
-        status.lastError = lastError
+        status.tweetsPerSecond = volume.tweets.mean
+        status.wireBytesPerSecond = volume.wireBytes.mean
+        status.plainBytesPerSecond = volume.plainBytes.mean
+        status.volume = volume.word
+        status.isPaused = session?.pipeline.isPaused ?? false
+        status.lastError = lastFailure
+        status.bufferedBytes = draining.reduce(session?.bufferedBytes ?? 0) { $0 + $1.bufferedBytes }
         status.unaccounted = draining.reduce(session?.unaccounted ?? 0) { $0 + $1.unaccounted }
         let inFlight = draining.reduce(session?.inFlight ?? 0) { $0 + $1.inFlight }
         if let frontier = session?.pipeline.coverage.frontier {
@@ -389,11 +373,48 @@ final class BridgeConnection {
         metrics.connected.set(session == nil ? 0 : 1)
         metrics.inFlight.set(Int(inFlight))
         metrics.unaccounted.set(Int(status.unaccounted))
-        let isStreaming = session != nil
-        context.board.setProblem(
-            "\(stream)",
-            isStreaming ? nil : "not connected: \(lastError ?? status.state); \(status.waiting ?? "")"
-        )
+        metrics.volumeFallen.set(volume.isFallen ? 1 : 0)
+        context.board.setProblem("\(stream)", session == nil ? problem(status) : nil)
         context.show(status)
+        context.watchBuffer()
+    }
+
+    private func waiting(until left: Duration, _ reason: ConnectionStateMachine.WaitReason) -> BridgeStatus.Waiting {
+        let seconds = Double(left.milliseconds) / 1000
+        switch reason {
+        case .backoff(let backoff, let attempt):
+            return BridgeStatus.Waiting(
+                reason: lastFailure?.reason ?? backoff.rawValue,
+                backoff: backoff.rawValue,
+                attempt: attempt,
+                nextAttemptSeconds: seconds
+            )
+        case .budget:
+            return BridgeStatus.Waiting(
+                reason: "request-budget",
+                backoff: "none",
+                attempt: 0,
+                nextAttemptSeconds: seconds
+            )
+        }
+    }
+
+    private func problem(_ status: BridgeStatus.Stream) -> String {
+        ["not connected (\(status.state))", lastFailure?.text, status.waiting?.text].compactMap(\.self)
+            .joined(separator: "; ")
+    }
+}
+
+extension ConnectionStateMachine.State {
+    /// The state as `/status` shows it.
+    fileprivate var word: String {
+        switch self {
+        case .idle: "idle"
+        case .waiting: "waiting"
+        case .connecting: "connecting"
+        case .streaming: "streaming"
+        case .closing: "closing"
+        case .stopped: "stopped"
+        }
     }
 }

@@ -26,6 +26,7 @@ final class BridgeContext: Sendable {
     let rule: CoverageRule
     let kafkaPartitions: Int
     private let refusal = Mutex<Refusal?>(nil)
+    private let bufferWatch = Mutex(BufferWatch())
     private let streams = Mutex<[StreamPartition: BridgeStatus.Stream]>([:])
 
     init(
@@ -70,9 +71,44 @@ final class BridgeContext: Sendable {
     var status: BridgeStatus {
         var status = BridgeStatus(connection: settings.connection, host: host)
         status.streams = streams.withLock { $0.values.sorted { $0.stream < $1.stream } }
-        status.bufferedRecords = sink.outstanding
+        status.buffer.records = sink.outstanding
+        status.buffer.bytes = status.streams.reduce(0) { $0 + $1.bufferedBytes }
+        status.buffer.limitBytes = Int64(settings.bufferBytes)
         status.refusedRecords = sink.refusedCount
         status.unaccounted = status.streams.reduce(0) { $0 + $1.unaccounted }
         return status
+    }
+
+    /// Tells when the buffer fills, is full, and has drained.
+    func watchBuffer() {
+        let status = status
+        let buffer = status.buffer
+        let event = bufferWatch.withLock {
+            $0.look(bytes: buffer.bytes, limit: buffer.limitBytes, isPaused: status.streams.contains(where: \.isPaused))
+        }
+        let metadata: Logger.Metadata = [
+            "buffer": "\(ByteCount.forPeople(buffer.bytes)) of \(ByteCount.forPeople(buffer.limitBytes))",
+            "records": "\(buffer.records)",
+            "brokers": "\(settings.common.bootstrapServers)",
+        ]
+        switch event {
+        case .filling(let percent):
+            logger.warning(
+                "Kafka takes records more slowly than they come: the buffer is \(percent) % full. Reading goes on.",
+                metadata: metadata
+            )
+        case .full:
+            logger.error(
+                """
+                The buffer for Kafka is full: reading has stopped until Kafka takes records. Nothing that was read is \
+                dropped; the upstream will close the connection, and the time missed is recovered later.
+                """,
+                metadata: metadata
+            )
+        case .drained:
+            logger.info("The buffer for Kafka has drained; the stream is read as it comes.", metadata: metadata)
+        case nil:
+            break
+        }
     }
 }

@@ -15,6 +15,9 @@ final class BridgeSession {
     /// Records handed over and not yet reported.
     private(set) var inFlight: Int64 = 0
 
+    /// Bytes of messages handed over and not yet reported, without keys and headers.
+    private(set) var bufferedBytes: Int64 = 0
+
     private let metrics: BridgeMetrics
     private var countedWire: Int64 = 0
     private var countedPlain: Int64 = 0
@@ -51,6 +54,8 @@ final class BridgeSession {
         countedWire = counts.wireBytes
         countedPlain = counts.plainBytes
         inFlight = counts.queued - reports.reported
+        // A record that moves to the deadletter topic changes its size a little, so only an empty buffer is exact.
+        bufferedBytes = inFlight == 0 ? 0 : max(0, counts.queuedBytes - reports.reportedBytes)
         unaccounted =
             counts.framed - counts.heartbeats - counts.notices - counters.lost - reports.acknowledged
             - reports.compliance - reports.deadletter - inFlight

@@ -11,8 +11,9 @@ struct ErrorBody {
         bytes.append(contentsOf: piece.prefix(Self.bytesMax - bytes.count))
     }
 
-    /// One line of text, inflated where the server compressed it.
-    func text(isGzip: Bool) -> String {
+    /// One line of text, inflated where the server compressed it, without the secrets of the request: some servers
+    /// repeat what they refuse.
+    func text(isGzip: Bool, without secrets: SecretTexts) -> String {
         var plain = bytes
         if isGzip {
             var inflater = Inflater()
@@ -25,6 +26,6 @@ struct ErrorBody {
             }
         }
         let line = String(decoding: plain, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
-        return String(line.prefix(500))
+        return String(secrets.removed(from: line).prefix(500))
     }
 }

@@ -16,11 +16,15 @@ final class IngestPipeline {
     struct Counts {
         var framed: Int64 = 0
         var tweets: Int64 = 0
+        /// Those of them that were created before the session began.
+        var backfillTweets: Int64 = 0
         var deletes: Int64 = 0
         var heartbeats: Int64 = 0
         var notices: Int64 = 0
         /// Records handed to the producer; each has exactly one report.
         var queued: Int64 = 0
+        /// Bytes of their values.
+        var queuedBytes: Int64 = 0
         /// Lines that were never handed over, because no topic takes them.
         var lost: Int64 = 0
         /// Bytes of the answer's body.
@@ -46,6 +50,8 @@ final class IngestPipeline {
     var notices: [SystemMessage] = []
     /// Whether reading had to wait for Kafka since this was last set back.
     var hasPaused = false
+    /// Whether reading waits for Kafka just now.
+    private(set) var isPaused = false
 
     /// Called every few milliseconds while Kafka takes nothing; false gives up the rest of the bytes.
     var whilePaused: () -> Bool = { true }
@@ -165,6 +171,7 @@ final class IngestPipeline {
             let isBackfill = (id.createdAt?.milliseconds ?? .max) < backfillBefore
             guard keyed(id, value: line, isBackfill ? backfillHeader : liveHeader) else { return false }
             counts.tweets += 1
+            if isBackfill { counts.backfillTweets += 1 }
             coverage.read(id)
             return true
         case .delete(let id):
@@ -268,6 +275,7 @@ final class IngestPipeline {
             switch result {
             case .queued:
                 counts.queued += 1
+                counts.queuedBytes += Int64(value?.count ?? 0)
                 return .queued
             case .queueFull, .rejected(.fatal), .rejected(.state):
                 guard waitForKafka() else { return .stopped }
@@ -279,6 +287,8 @@ final class IngestPipeline {
 
     private func waitForKafka() -> Bool {
         hasPaused = true
+        isPaused = true
+        defer { isPaused = false }
         pauseThread(milliseconds: 2)
         if sink.generationNumber.load(ordering: .acquiring) != generation.number, let next = sink.generation() {
             generation = next

@@ -59,8 +59,11 @@ struct RecoveryRequestRun: Sendable {
         stop.wakes(waker)
         defer { stop.forget(waker) }
         let transfer: StreamTransfer
+        let secrets: SecretTexts
         do {
-            transfer = try StreamTransfer(try request(range, partition), waker: waker)
+            let request = try request(range, partition)
+            secrets = SecretTexts(request)
+            transfer = try StreamTransfer(request, waker: waker)
         } catch {
             sink.lanes.giveBack(lane)
             return .broken("\(error)")
@@ -69,6 +72,7 @@ struct RecoveryRequestRun: Sendable {
             sink: sink,
             generation: generation,
             lane: lane,
+            secrets: secrets,
             header: RecordHeader(
                 connection: "coordinator",
                 partition: endpoint.contract.recoveryCoversAllPartitions ? 0 : partition.number,
@@ -102,7 +106,7 @@ struct RecoveryRequestRun: Sendable {
             outcome = walk.outcome(of: end, range: range)
             if outcome == nil, stop.isSet { outcome = .stopped }
             if outcome == nil, stall.verdict(at: now) != .alive {
-                outcome = .broken("not even a heartbeat for \(stream.heartbeatTimeout)")
+                outcome = .broken("not even a heartbeat for \(stream.heartbeatTimeout.forPeople)")
             }
         }
         let isSettled = walk.drain(progress)
@@ -122,6 +126,7 @@ private final class RecoveryWalk {
     private let sink: RecordSink
     private let generation: ProducerGeneration
     private let lane: AcknowledgementLane
+    private let secrets: SecretTexts
     private let header: RecordHeader
     private let rule: CoverageRule
     private let lineBytesMax: Int
@@ -137,6 +142,7 @@ private final class RecoveryWalk {
         sink: RecordSink,
         generation: ProducerGeneration,
         lane: AcknowledgementLane,
+        secrets: SecretTexts,
         header: RecordHeader,
         rule: CoverageRule,
         lineBytesMax: Int,
@@ -146,6 +152,7 @@ private final class RecoveryWalk {
         self.sink = sink
         self.generation = generation
         self.lane = lane
+        self.secrets = secrets
         self.header = header
         self.rule = rule
         self.lineBytesMax = lineBytesMax
@@ -157,9 +164,9 @@ private final class RecoveryWalk {
     func take(_ event: TransferEvent) -> Bool {
         switch event {
         case .head(let head):
-            let answer = HTTPAnswer(status: head.status) { head.header($0) }
+            let answer = HTTPAnswer(status: head.status, localNow: WallClock.now()) { head.header($0) }
             self.answer = answer
-            if answer.status == 200 { open(answer) }
+            if answer.isStream { open(answer) }
             return true
         case .body(let bytes):
             guard let pipeline else {
@@ -226,11 +233,11 @@ private final class RecoveryWalk {
         }
         pipeline?.notices = []
         guard end != .ongoing else { return nil }
-        if let answer, answer.status != 200 {
+        if let answer, !answer.isStream {
             return .http(
                 status: answer.status,
-                detail: errorBody.text(isGzip: answer.isGzip),
-                retryAfter: [answer.retryAfter, answer.rateLimitReset].compactMap(\.self).max()
+                detail: errorBody.text(isGzip: answer.isGzip, without: secrets),
+                retryAfter: answer.asksToWait
             )
         }
         if let verdict { return verdict }

@@ -25,14 +25,14 @@ extension StreamSettings {
         )
     }
 
-    /// A request with the credentials as they are now.
-    func request(url: String) throws -> StreamRequest {
+    /// A request with the credentials as they are now: files are read again at every attempt.
+    func request(url: String) throws(SecretSource.Unreadable) -> StreamRequest {
         var request = StreamRequest(
             url: url,
             authorization: try .read(credentials),
             userAgent: "decahose/\(Version.text)"
         )
-        request.proxy = proxy
+        request.proxy = try proxy?.read().reveal { $0 }
         request.certificateAuthorityFile = certificateAuthorityFile
         return request
     }

@@ -10,6 +10,8 @@ final class AcknowledgementLane: Sendable {
     /// What the reports have said so far.
     struct Counts: Hashable {
         var reported: Int64 = 0
+        /// Bytes of the values of what was reported.
+        var reportedBytes: Int64 = 0
         var acknowledged: Int64 = 0
         var compliance: Int64 = 0
         var deadletter: Int64 = 0
@@ -59,10 +61,11 @@ final class AcknowledgementLane: Sendable {
     }
 
     /// A record is in its topic.
-    func acknowledged(_ opaque: RecordOpaque, partition: Int, offset: Int64?) {
+    func acknowledged(_ opaque: RecordOpaque, partition: Int, offset: Int64?, bytes: Int) {
         state.withLock { state in
             state.slots[opaque.slot] &+= 1
             state.counts.reported += 1
+            state.counts.reportedBytes += Int64(bytes)
             switch opaque.kind {
             case .raw:
                 state.counts.acknowledged += 1
@@ -77,10 +80,11 @@ final class AcknowledgementLane: Sendable {
     }
 
     /// A record is in no topic and will not be sent again.
-    func lost(_ opaque: RecordOpaque, createdAt: Instant?) {
+    func lost(_ opaque: RecordOpaque, createdAt: Instant?, bytes: Int) {
         state.withLock { state in
             state.slots[opaque.slot] &+= 1
             state.counts.reported += 1
+            state.counts.reportedBytes += Int64(bytes)
             state.counts.lost += 1
             if state.losses.count < 10_000 { state.losses.append(Loss(createdAt: createdAt)) }
         }

@@ -26,6 +26,7 @@ final class RecordSink: Sendable {
 
     private let properties: KafkaProperties
     private let topics: TopicNames
+    private let reach: KafkaReach
     private let observer: KafkaObserver
     private let logger: Logger
     private let state = Mutex(State())
@@ -41,7 +42,9 @@ final class RecordSink: Sendable {
     init(common: CommonSettings, clientID: String, bufferBytes: Int, logger: Logger) {
         properties = .ingest(common, clientID: clientID, bufferBytes: bufferBytes)
         topics = common.topics
-        observer = .logging(to: logger)
+        let reach = KafkaReach(brokers: common.bootstrapServers, bufferBytes: bufferBytes, logger: logger)
+        self.reach = reach
+        observer = reach.observer
         self.logger = logger
     }
 
@@ -136,8 +139,14 @@ final class RecordSink: Sendable {
     private func take(_ report: borrowing KafkaDeliveryReport, _ refused: inout [RefusedRecord]) {
         let opaque = RecordOpaque(word: report.opaque)
         guard let code = report.error else {
+            reach.answered()
             guard opaque.lane != RecordOpaque.noLane else { return }
-            lanes.lanes[opaque.lane].acknowledged(opaque, partition: Int(report.partition), offset: report.offset)
+            lanes.lanes[opaque.lane].acknowledged(
+                opaque,
+                partition: Int(report.partition),
+                offset: report.offset,
+                bytes: report.value?.count ?? 0
+            )
             return
         }
         refused.append(RefusedRecord(report, code: code))
@@ -216,7 +225,11 @@ final class RecordSink: Sendable {
 
     private func giveUp(_ record: RefusedRecord) {
         guard record.opaque.lane != RecordOpaque.noLane else { return }
-        lanes.lanes[record.opaque.lane].lost(record.opaque, createdAt: record.createdAt)
+        lanes.lanes[record.opaque.lane].lost(
+            record.opaque,
+            createdAt: record.createdAt,
+            bytes: record.value?.count ?? 0
+        )
         logger.error(
             "A record is lost: no topic took it; its time becomes a gap.",
             metadata: [LogKey.error: "\(record.code.name)", LogKey.count: "\(record.value?.count ?? 0) bytes"]

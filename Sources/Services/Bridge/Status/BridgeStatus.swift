@@ -2,6 +2,24 @@ import Tweets
 
 /// What `/status` of a bridge shows.
 struct BridgeStatus: Encodable, Sendable {
+    /// Why a stream partition is not read at present, and until when.
+    struct Waiting: Encodable, Sendable {
+        /// The reason in a word: `http-503`, `tcp`, `request-budget`.
+        var reason: String
+        /// The row of the back-off that is in force: `network`, `http`, `rate-limit`, or `none`.
+        var backoff: String
+        /// How often that row has been used since a connection last lived a minute.
+        var attempt: Int
+        /// Seconds until the next request.
+        var nextAttemptSeconds: Double
+
+        /// The same for people.
+        var text: String {
+            "next attempt in \(Duration.milliseconds(Int64(nextAttemptSeconds * 1000)).forPeople)"
+                + " (\(reason), attempt \(attempt))"
+        }
+    }
+
     /// One stream partition of it.
     struct Stream: Encodable, Sendable {
         var stream: StreamPartition
@@ -10,24 +28,41 @@ struct BridgeStatus: Encodable, Sendable {
         /// The session's control record as it was last written.
         var session: SessionRecord?
         /// Why and for how long it waits, where it does.
-        var waiting: String?
+        var waiting: Waiting?
         /// Seconds between now and the frontier of what is acknowledged.
         var lagSeconds: Double?
         /// Tweets a second, over half a minute.
         var tweetsPerSecond = 0.0
-        /// `learning`, `usual` or `fallen`.
+        /// Bytes a second as sent, over half a minute.
+        var wireBytesPerSecond = 0.0
+        /// The same, inflated.
+        var plainBytesPerSecond = 0.0
+        /// `catching-up`, `learning`, `usual` or `fallen`.
         var volume = "learning"
-        /// The last failure, for people.
-        var lastError: String?
+        /// Whether reading has stopped because the buffer is full.
+        var isPaused = false
+        /// The last failure; it stays after a reconnect.
+        var lastError: ConnectionLog.Failure?
+        /// Bytes of messages that wait for Kafka.
+        var bufferedBytes: Int64 = 0
         /// Framed less everything that is known of; 0 unless there is a defect.
         var unaccounted: Int64 = 0
+    }
+
+    /// What waits for Kafka, of all stream partitions.
+    struct Buffer: Encodable, Sendable {
+        /// Records, those of control included.
+        var records = 0
+        /// Bytes of messages, without keys and headers.
+        var bytes: Int64 = 0
+        /// At how many reading stops.
+        var limitBytes: Int64 = 0
     }
 
     var role = "bridge"
     var connection: String
     var host: String
-    /// Records that wait for Kafka.
-    var bufferedRecords = 0
+    var buffer = Buffer()
     /// Records that Kafka refused.
     var refusedRecords: Int64 = 0
     var unaccounted: Int64 = 0

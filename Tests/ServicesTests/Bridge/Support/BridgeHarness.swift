@@ -24,6 +24,7 @@ struct BridgeHarness {
     let topics = TopicNames(prefix: "decahose")
     let metrics = MetricsRegistry()
     let board = StatusBoard()
+    let log = LogLines()
 
     init(partitions: Int = BridgeHarness.partitions) throws {
         cluster = try KafkaMockCluster()
@@ -80,10 +81,15 @@ struct BridgeHarness {
         BridgeService(
             settings: settings,
             takesOver: takesOver,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: log.logger(),
             metrics: metrics,
             board: board
         )
+    }
+
+    /// `/status` as it is now; empty before there is one.
+    var status: String {
+        board.document(at: "/status").map { String(decoding: $0.body(), as: UTF8.self) } ?? ""
     }
 
     /// Everything in a topic, in the order of each partition.

@@ -7,8 +7,11 @@ final class StreamServer: Sendable {
     /// One accepted connection.
     struct Connection: Sendable {
         fileprivate let socket: Int32
+        /// The whole head of the request.
+        let head: String
+
         /// The first line of the request, for example `GET /2/tweets/sample10/stream?partition=1 HTTP/1.1`.
-        let requestLine: String
+        var requestLine: String { String(head.prefix { $0 != "\r\n" && $0 != "\r" }) }
 
         /// The stream partition that was asked for.
         var partition: Int { query("partition").flatMap { Int($0) } ?? 0 }
@@ -20,16 +23,14 @@ final class StreamServer: Sendable {
                 .first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
 
-        /// Sends the head of a compressed stream, dated now.
-        func sendHead() {
+        /// Sends the head of a compressed stream, dated now, or without a date.
+        func sendHead(isDated: Bool = true) {
             let formatter = DateFormatter()
             formatter.locale = Locale(identifier: "en_US_POSIX")
             formatter.timeZone = TimeZone(identifier: "GMT")
             formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-            send(
-                "HTTP/1.1 200 OK\r\nDate: \(formatter.string(from: Date()))\r\nContent-Encoding: gzip\r\n"
-                    + "Transfer-Encoding: chunked\r\n\r\n"
-            )
+            let date = isDated ? "Date: \(formatter.string(from: Date()))\r\n" : ""
+            send("HTTP/1.1 200 OK\r\n\(date)Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
         }
 
         /// Sends lines as one gzip member in one chunk; false once the client is gone.
@@ -102,9 +103,9 @@ final class StreamServer: Sendable {
                     return
                 }
                 Thread {
-                    let line = Self.readRequestLine(socket)
-                    log.lines.withLock { $0.append(line) }
-                    script(Connection(socket: socket, requestLine: line))
+                    let connection = Connection(socket: socket, head: Self.readHead(socket))
+                    log.lines.withLock { $0.append(connection.requestLine) }
+                    script(connection)
                     close(socket)
                 }.start()
             }
@@ -122,12 +123,12 @@ final class StreamServer: Sendable {
     /// The first lines of all requests so far.
     var requests: [String] { log.lines.withLock(\.self) }
 
-    private static func readRequestLine(_ socket: Int32) -> String {
+    private static func readHead(_ socket: Int32) -> String {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while !head.reversed().starts(with: [0x0A, 0x0D, 0x0A, 0x0D]), recv(socket, &byte, 1, 0) == 1 {
             head.append(byte)
         }
-        return String(String(decoding: head, as: UTF8.self).prefix { $0 != "\r\n" && $0 != "\r" })
+        return String(decoding: head, as: UTF8.self)
     }
 }
