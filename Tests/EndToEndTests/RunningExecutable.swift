@@ -13,13 +13,15 @@ final class RunningExecutable {
 
     /// Starts it; both its outputs go to one file.
     ///
-    /// - Parameter environment: Added to the test's own, less every setting of ours that stands there.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - environment: Added to the test's own, less every setting of ours that stands there.
+    ///   - command: What runs it, for example on another host; it must become it.
+    init(_ arguments: [String], environment: [String: String] = [:], through command: [String] = []) throws {
         outputURL = FileManager.default.temporaryDirectory.appending(path: "decahose-test-\(UUID().uuidString).log")
         try Data().write(to: outputURL)
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DECAHOSE_") }
-        process.executableURL = URL(filePath: BuiltExecutable.path)
-        process.arguments = arguments
+        process.executableURL = URL(filePath: command.first ?? BuiltExecutable.path)
+        process.arguments = command.isEmpty ? arguments : command.dropFirst() + [BuiltExecutable.path] + arguments
         process.environment = inherited.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: outputURL)
         process.standardError = process.standardOutput

@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+
+/// Two hosts of their own on this machine (network namespaces), joined by one cable that can be pulled.
+///
+/// A pulled cable sends no FIN and no RST: whoever holds a connection over it learns nothing.
+final class LinkedHosts {
+    /// One of the two.
+    enum Host: String {
+        case bridge
+        case upstream
+    }
+
+    /// Whether this process may make network namespaces.
+    static let isPermitted: Bool = {
+        let name = "decahose-probe-\(getpid())"
+        guard (try? ip(["netns", "add", name])) != nil else { return false }
+        return (try? ip(["netns", "delete", name])) != nil
+    }()
+
+    private static let upstreamAddress = "10.213.77.1"
+    private static let bridgeAddress = "10.213.77.2"
+
+    private let suffix = "\(getpid())-\(UInt16.random(in: 0...UInt16.max))"
+
+    /// Makes both hosts and the cable.
+    init() throws {
+        for host in [Host.bridge, .upstream] {
+            try Self.ip(["netns", "add", name(host)])
+            try Self.ip(["-n", name(host), "link", "set", "lo", "up"])
+        }
+        try Self.ip(
+            ["link", "add", "cable", "netns", name(.bridge), "type", "veth", "peer", "name", "cable"]
+                + ["netns", name(.upstream)]
+        )
+        for (host, address) in [(Host.bridge, Self.bridgeAddress), (.upstream, Self.upstreamAddress)] {
+            try Self.ip(["-n", name(host), "address", "add", "\(address)/24", "dev", "cable"])
+            try Self.ip(["-n", name(host), "link", "set", "cable", "up"])
+        }
+    }
+
+    deinit {
+        for host in [Host.bridge, .upstream] { try? Self.ip(["netns", "delete", name(host)]) }
+    }
+
+    /// The upstream's address on the cable.
+    var upstreamAddress: String { Self.upstreamAddress }
+
+    /// Pulls the cable out of the upstream.
+    func cut() throws {
+        try Self.ip(["-n", name(.upstream), "link", "set", "cable", "down"])
+    }
+
+    /// Puts it back.
+    func mend() throws {
+        try Self.ip(["-n", name(.upstream), "link", "set", "cable", "up"])
+    }
+
+    /// The beginning of a command that runs on a host.
+    func command(on host: Host) -> [String] {
+        ["/usr/bin/env", "ip", "netns", "exec", name(host)]
+    }
+
+    /// Runs `body` on a thread that lives on a host, so that every socket it or its own threads open is there.
+    func run<Result: Sendable>(on host: Host, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
+        let path = "/run/netns/\(name(host))"
+        let box = ResultBox<Result>()
+        let thread = Thread {
+            box.result = Swift.Result {
+                try Self.enter(path)
+                return try body()
+            }
+            box.done.signal()
+        }
+        thread.start()
+        box.done.wait()
+        guard let result = box.result else { throw Failure(description: "the thread on \(host) gave nothing") }
+        return try result.get()
+    }
+
+    /// What went wrong with a host.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Handed over by the semaphore: the thread writes before the signal, the waiter reads after it.
+    private final class ResultBox<Success: Sendable>: @unchecked Sendable {
+        var result: Result<Success, any Error>?
+        let done = DispatchSemaphore(value: 0)
+    }
+
+    private func name(_ host: Host) -> String { "decahose-\(host.rawValue)-\(suffix)" }
+
+    /// Moves the calling thread to a namespace.
+    private static func enter(_ path: String) throws {
+        // setns is not in the Glibc module.
+        typealias SetNamespace = @convention(c) (Int32, Int32) -> Int32
+        let newNetwork: Int32 = 0x4000_0000
+        guard let symbol = dlsym(nil, "setns") else { throw Failure(description: "no setns") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(description: "\(path): \(errno)") }
+        defer { close(descriptor) }
+        guard unsafeBitCast(symbol, to: SetNamespace.self)(descriptor, newNetwork) == 0 else {
+            throw Failure(description: "setns \(path): \(errno)")
+        }
+    }
+
+    private static func ip(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["ip"] + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: "ip \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+        }
+    }
+}
