@@ -29,13 +29,9 @@ struct BridgeConnectionTests {
             var tweetsPerSecond: Double
             var wireBytesPerSecond: Double
         }
-        struct Buffer: Decodable {
-            var records: Int
-            var bytes: Int
-            var limitBytes: Int
-        }
         var host: String
-        var buffer: Buffer
+        var bufferedBytes: Int
+        var bufferBytesLimit: Int
         var streams: [Stream]
     }
 
@@ -196,7 +192,7 @@ struct BridgeConnectionTests {
                     == 2
             }
             let status = try #require(try Self.status(harness))
-            #expect(status.buffer.limitBytes == 256 << 20)
+            #expect(status.bufferBytesLimit == 256 << 20)
             #expect(status.host.split(separator: ":").count == 3)
         }
         let lines = harness.log.all.filter { !$0.contains(" debug ") }

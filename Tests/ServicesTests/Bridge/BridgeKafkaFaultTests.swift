@@ -103,9 +103,17 @@ struct BridgeKafkaFaultTests {
             let buffered = Int(status(harness, "bufferedRecords")) ?? 0
             #expect(buffered * 3000 <= 1 << 20)
             #expect(status(harness, "unaccounted") == "0")
+            try BridgeHarness.wait("an operator to be told of both, in\n\(harness.log.text)") {
+                harness.log.text.contains("Kafka cannot be reached: no broker answers.")
+                    && harness.log.text.contains("The buffer for Kafka is full: reading has stopped")
+            }
             try harness.cluster.setUp()
             try BridgeHarness.wait("all records") {
                 try harness.sessions().contains { $0.counters.acknowledged >= 2000 }
+            }
+            try BridgeHarness.wait("the good news, in\n\(harness.log.text)") {
+                harness.log.text.contains("Kafka takes records again.")
+                    && harness.log.text.contains("The buffer for Kafka has drained")
             }
         }
         let raw = try harness.read(harness.topics.raw)

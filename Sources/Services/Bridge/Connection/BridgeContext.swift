@@ -71,9 +71,9 @@ final class BridgeContext: Sendable {
     var status: BridgeStatus {
         var status = BridgeStatus(connection: settings.connection, host: host)
         status.streams = streams.withLock { $0.values.sorted { $0.stream < $1.stream } }
-        status.buffer.records = sink.outstanding
-        status.buffer.bytes = status.streams.reduce(0) { $0 + $1.bufferedBytes }
-        status.buffer.limitBytes = Int64(settings.bufferBytes)
+        status.bufferedRecords = sink.outstanding
+        status.bufferedBytes = status.streams.reduce(0) { $0 + $1.bufferedBytes }
+        status.bufferBytesLimit = Int64(settings.bufferBytes)
         status.refusedRecords = sink.refusedCount
         status.unaccounted = status.streams.reduce(0) { $0 + $1.unaccounted }
         return status
@@ -82,13 +82,18 @@ final class BridgeContext: Sendable {
     /// Tells when the buffer fills, is full, and has drained.
     func watchBuffer() {
         let status = status
-        let buffer = status.buffer
         let event = bufferWatch.withLock {
-            $0.look(bytes: buffer.bytes, limit: buffer.limitBytes, isPaused: status.streams.contains(where: \.isPaused))
+            $0.look(
+                bytes: status.bufferedBytes,
+                limit: status.bufferBytesLimit,
+                isPaused: status.streams.contains(where: \.isPaused)
+            )
         }
         let metadata: Logger.Metadata = [
-            "buffer": "\(ByteCount.forPeople(buffer.bytes)) of \(ByteCount.forPeople(buffer.limitBytes))",
-            "records": "\(buffer.records)",
+            "buffer": """
+            \(ByteCount.forPeople(status.bufferedBytes)) of \(ByteCount.forPeople(status.bufferBytesLimit))
+            """,
+            "records": "\(status.bufferedRecords)",
             "brokers": "\(settings.common.bootstrapServers)",
         ]
         switch event {

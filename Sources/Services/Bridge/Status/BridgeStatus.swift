@@ -49,20 +49,15 @@ struct BridgeStatus: Encodable, Sendable {
         var unaccounted: Int64 = 0
     }
 
-    /// What waits for Kafka, of all stream partitions.
-    struct Buffer: Encodable, Sendable {
-        /// Records, those of control included.
-        var records = 0
-        /// Bytes of messages, without keys and headers.
-        var bytes: Int64 = 0
-        /// At how many reading stops.
-        var limitBytes: Int64 = 0
-    }
-
     var role = "bridge"
     var connection: String
     var host: String
-    var buffer = Buffer()
+    /// Records that wait for Kafka, those of control included.
+    var bufferedRecords = 0
+    /// Bytes of messages that wait for Kafka, without keys and headers.
+    var bufferedBytes: Int64 = 0
+    /// At how many bytes reading stops.
+    var bufferBytesLimit: Int64 = 0
     /// Records that Kafka refused.
     var refusedRecords: Int64 = 0
     var unaccounted: Int64 = 0
