@@ -1,8 +1,8 @@
-# Targets: deps build demo test bench format simulate
+# Targets: deps build demo test fuzz bench format simulate
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test bench bench-allocations format lint
+.PHONY: deps build demo test fuzz bench bench-allocations format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -53,6 +53,26 @@ bench: build
 bench-allocations: build
 	$(SWIFT) build -c release --package-path Tests/Benchmarks
 	$(BENCHMARKS)/ProcessBenchmarks --only allocations $(firstword $(filter %native-enriched.ndjson,$(LINES)))
+
+# Fuzzes the scanner, and the inflate loop with the framer, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What is
+# found stops it and stands in .build/fuzz/findings; it belongs into the seeds, which are tests too. The backtracer is off,
+# because it waits for ever in a process with sanitizers.
+SECONDS ?= 60
+FUZZERS ?= scanner stream
+FUZZ = .build/fuzz
+
+fuzz: deps
+	$(SWIFT) build -c release --package-path Tests/Fuzzers --scratch-path $(FUZZ) -Xswiftc -sanitize=fuzzer,address
+	@mkdir -p $(FUZZ)/findings; for name in $(FUZZERS); do \
+		mkdir -p $(FUZZ)/corpus/$$name; \
+		program=$(FUZZ)/release/$$(echo $$name | sed 's/./\u&/')Fuzzer; \
+		echo "Fuzzing $$name for $(SECONDS) s."; \
+		SWIFT_BACKTRACE=enable=no $$program -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+			-dict=Tests/Fuzzers/$$name.dict -artifact_prefix=$(FUZZ)/findings/$$name- $(FUZZ)/corpus/$$name \
+			Tests/Fuzzers/Seeds/$$name </dev/null >$(FUZZ)/$$name.log 2>&1 \
+			|| { tail -40 $(FUZZ)/$$name.log; exit 1; }; \
+		grep -a -E 'stat::(number_of_executed_units|average_exec_per_sec)' $(FUZZ)/$$name.log; \
+	done
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

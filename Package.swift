@@ -101,13 +101,20 @@ let package = Package(
         ),
 
         tests("TweetsTests", ["Tweets"]),
-        tests("IngestTests", ["Ingest", "Tweets", "CBitMasks", "StreamClient", "CZlib"]),
+        // For tests and fuzzers: a whole JSON parser that judges the scanner.
+        .target(
+            name: "ScannerOracle",
+            dependencies: ["Ingest", "Tweets"],
+            path: "Tests/Support/ScannerOracle",
+            swiftSettings: settings
+        ),
+        tests("IngestTests", ["Ingest", "Tweets", "CBitMasks", "ScannerOracle"]),
         // For tests: Kafka's semantics as a value.
         .target(name: "ModelLog", path: "Tests/Support/ModelLog", swiftSettings: settings),
         tests("DedupTests", ["Dedup", "Tweets", "World", "ModelLog"]),
         tests("RecoveryTests", ["Recovery", "Tweets"]),
         tests("WorldTests", ["World", "Tweets"]),
-        tests("StreamClientTests", ["StreamClient", "CZlib"]),
+        tests("StreamClientTests", ["StreamClient", "Ingest", "Tweets", "CZlib"]),
         // For tests: a real broker where there is one.
         .target(
             name: "KafkaTestSupport",

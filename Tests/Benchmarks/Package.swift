@@ -14,7 +14,8 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Microbenchmarks",
-            dependencies: ["Tweets", "Ingest", "Dedup", "Recovery", "World"].map(product)
+            dependencies: ["GzipMember"]
+                + ["Tweets", "Ingest", "StreamClient", "Dedup", "Recovery", "World"].map(product)
         ),
         // Starts the real executable, and what it is compared with.
         .executableTarget(

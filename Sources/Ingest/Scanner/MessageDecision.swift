@@ -35,7 +35,7 @@ struct MessageDecision {
             native = values.has(.nativeIDText)
             self.activity = activity
             data = values.has(.data)
-            delete = values.has(.delete) && !values.has(.data)
+            delete = values.has(.delete)
             event = values.kind(.event) == .object
         }
 
@@ -72,7 +72,7 @@ struct MessageDecision {
             guard let id = tweetID(.dataID) else { return .unknown(.badID) }
             return .tweet(id)
         }
-        if values.kind(.delete) == .object {
+        if values.kind(.dataDelete) == .object {
             guard !values.has(.dataEvent) else { return .unknown(.conflictingShapes) }
             guard values.has(.eventTweet) else { return .unknown(.unknownShape) }
             guard let id = tweetID(.eventTweetID) else { return .unknown(.badID) }

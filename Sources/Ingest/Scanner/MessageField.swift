@@ -13,6 +13,7 @@ enum MessageField: UInt8, CaseIterable {
     case data
     case dataID
     case dataEvent
+    case dataDelete
     // Deletes and other compliance events.
     case delete
     case deletedStatus
@@ -88,7 +89,7 @@ struct MessageRow {
             MessageRow(.activityActor, "id", .actorID),
             MessageRow(.root, "data", .data, .data),
             MessageRow(.data, "id", .dataID),
-            MessageRow(.data, "delete", .delete, .event),
+            MessageRow(.data, "delete", .dataDelete, .event),
             MessageRow(.root, "delete", .delete, .delete),
             MessageRow(.delete, "status", .deletedStatus, .deletedStatus),
             MessageRow(.deletedStatus, "id_str", .deletedStatusID),

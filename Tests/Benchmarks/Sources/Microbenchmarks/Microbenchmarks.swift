@@ -18,6 +18,7 @@ enum Microbenchmarks {
             let name = file.split(separator: "/").last.map(String.init) ?? file
             ScannerBenchmark.run(name: name, lines: lines)
             FramerBenchmark.run(name: name, lines: lines)
+            StreamBenchmark.run(name: name, lines: lines)
         }
     }
 }

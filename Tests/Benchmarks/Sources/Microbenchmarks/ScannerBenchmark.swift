@@ -7,13 +7,16 @@ enum ScannerBenchmark {
     static func run(name: String, lines: Lines) {
         let scanner = TweetIDScanner()
         let scan = Measurement {
-            var tweets = 0
+            var number = 0
             lines.bytes.withUnsafeBytes { bytes in
                 for range in lines.ranges {
-                    if case .tweet = scanner.classify(UnsafeRawBufferPointer(rebasing: bytes[range])) { tweets += 1 }
+                    let message = scanner.classify(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                    guard case .tweet(let id) = message, id.rawValue == lines.ids[number] else {
+                        fatalError("\(message) instead of \(lines.ids[number])")
+                    }
+                    number = number + 1 == lines.ids.count ? 0 : number + 1
                 }
             }
-            precondition(tweets == lines.ranges.count, "\(tweets) of \(lines.ranges.count) lines are Tweets")
         }
         let floor = Measurement {
             var found = 0

@@ -1,0 +1,23 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+func product(_ name: String) -> Target.Dependency { .product(name: name, package: "decahose") }
+
+// A package of its own, so that the product's build stays light; `make fuzz` builds it with the sanitizers.
+let package = Package(
+    name: "fuzzers",
+    dependencies: [.package(name: "decahose", path: "../..")],
+    targets: [
+        .systemLibrary(name: "LibFuzzer"),
+        .target(name: "ScannerOracle", dependencies: ["Ingest", "Tweets"].map(product)),
+        .executableTarget(
+            name: "ScannerFuzzer",
+            dependencies: ["LibFuzzer", "ScannerOracle", product("Ingest"), product("Tweets")]
+        ),
+        .executableTarget(
+            name: "StreamFuzzer",
+            dependencies: ["LibFuzzer", product("Ingest"), product("StreamClient")]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
