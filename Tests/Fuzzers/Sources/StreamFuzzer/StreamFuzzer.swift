@@ -39,7 +39,7 @@ func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// What a stream is cut into.
 private struct Lines: Equatable {
     /// The most plain bytes that are looked at: a few bytes of gzip can say very many.
-    private static let plainBytesMax = 1 << 20
+    private static let plainBytesMax = 64 << 10
 
     private(set) var lines: [[UInt8]] = []
     private var kinds: [MessageFramer.LineKind] = []
@@ -47,7 +47,7 @@ private struct Lines: Equatable {
     private var isDamaged = false
 
     init(of pieces: [ArraySlice<UInt8>], isGzip: Bool) {
-        var inflater = Inflater()
+        var inflater = isGzip ? Inflater() : nil
         var framer = MessageFramer(lineBytesMax: 8, memoryBytesMax: 64)
         var (lines, kinds): ([[UInt8]], [MessageFramer.LineKind]) = ([], [])
         var plainBytes = 0
@@ -62,10 +62,10 @@ private struct Lines: Equatable {
         }
         for piece in pieces where !isDamaged && plainBytes < Self.plainBytesMax {
             piece.withUnsafeBytes { bytes in
-                if isGzip {
-                    do { _ = try inflater.inflate(bytes, take) } catch { isDamaged = true }
-                } else {
-                    _ = take(bytes)
+                do {
+                    if try inflater?.inflate(bytes, take) == nil { _ = take(bytes) }
+                } catch {
+                    isDamaged = true
                 }
             }
         }
