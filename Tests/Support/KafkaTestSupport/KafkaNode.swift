@@ -44,7 +44,7 @@ enum KafkaNode {
     /// - Returns: Its address.
     static func start() throws -> String {
         guard let home else { throw Failure(description: "KAFKA_HOME names no Kafka distribution") }
-        let folder = NSTemporaryDirectory() + "decahose-kafka-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder = NSTemporaryDirectory() + "decahose-kafka-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let (port, controllerPort) = try (freePort(), freePort())
         let configuration = """
