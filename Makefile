@@ -2,7 +2,7 @@
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test fuzz bench bench-allocations format lint
+.PHONY: deps build demo test fuzz bench bench-allocations truth format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -48,6 +48,11 @@ bench: build
 	$(SWIFT) build -c release --package-path Tests/Benchmarks
 	$(BENCHMARKS)/Microbenchmarks $(LINES)
 	$(BENCHMARKS)/ProcessBenchmarks $(BENCH) $(firstword $(filter %native-enriched.ndjson,$(LINES)))
+
+# Holds the set of seen IDs against plain sets on tens of millions of IDs; takes minutes.
+truth: deps
+	$(SWIFT) build -c release --package-path Tests/Benchmarks --product Microbenchmarks
+	$(BENCHMARKS)/Microbenchmarks --dedup-truth
 
 # Fails where the bridge allocates for a Tweet.
 bench-allocations: build

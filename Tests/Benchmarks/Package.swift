@@ -14,7 +14,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Microbenchmarks",
-            dependencies: ["GzipMember"]
+            dependencies: ["GzipMember", "CMalloc"]
                 + ["Tweets", "Ingest", "StreamClient", "Dedup", "Recovery", "World"].map(product)
         ),
         // Starts the real executable, and what it is compared with.
@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "GzipMember", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "AllocationCounter", cSettings: [.headerSearchPath("../AllocationCounts")]),
         .systemLibrary(name: "AllocationCounts"),
+        .systemLibrary(name: "CMalloc"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,131 +1,107 @@
 import Dedup
+import Glibc
 import Tweets
 
-/// The exact set: bytes an ID, look-ups, decisions, and restore; the peer is a plain `Set<UInt64>`.
+/// The exact set: bytes an ID, look-ups, decisions, stalls and restore; the peer is a plain `Set<UInt64>`.
 enum DedupBenchmark {
-    private static let idCount = 5_000_000
-    private static let timing = DedupTiming(
+    static let timing = DedupTiming(
         horizon: .seconds(28 * 3600),
         recoveryWindow: .seconds(24 * 3600),
         deliverySlack: .seconds(120)
     )
 
     static func run() {
-        let ids = sampledIDs()
-        let plain = Set(ids)
-        precondition(plain.count == ids.count, "the IDs are not distinct")
-        lookUps(ids, plain)
-        decisions(ids)
-        restore(ids)
+        DedupLookUps.run()
+        decisions()
+        stalls()
+        restore()
     }
 
-    /// A sampled stream of 600 a second: a hundred milliseconds of each second, 80 workers, low sequence numbers.
-    private static func sampledIDs() -> [UInt64] {
-        var state: UInt64 = 1
-        func draw() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-        var ids: Set<UInt64> = []
-        ids.reserveCapacity(idCount)
-        var second: UInt64 = 500_000_000
-        while ids.count < idCount {
-            for _ in 0..<600 where ids.count < idCount {
-                let millisecond = second * 1000 + draw() % 100
-                ids.insert(millisecond << 22 | (320 + draw() % 80) << 12 | UInt64(draw().trailingZeroBitCount))
-            }
-            second += 1
-        }
-        // In order of time to the second, as they come.
-        return ids.sorted()
-    }
-
-    /// Members and strangers in turn, in an order without locality.
-    private static func probes(_ ids: [UInt64]) -> [UInt64] {
-        (0..<2_000_000).map { number in
-            let id = ids[number &* 7_919_317 % ids.count]
-            return number & 1 == 0 ? id : id ^ 1 << 20
-        }
-    }
-
-    private static func lookUps(_ ids: [UInt64], _ plain: Set<UInt64>) {
-        let probes = probes(ids)
-        let expected = probes.count { plain.contains($0) }
-        let peer = Measurement {
-            let found = probes.count { plain.contains($0) }
-            precondition(found == expected, "\(found) found")
-        }
-        for isFrozen in [false, true] {
-            var window = DedupWindow()
-            for id in ids { window.add(id, isDeleted: false) }
-            if isFrozen { window.freezeBuckets(before: UInt64(Int64.max)) }
-            let look = Measurement {
-                var found = 0
-                for probe in probes where window.entry(of: probe).isKnown { found += 1 }
-                precondition(found == expected, "\(found) found, not \(expected)")
-            }
-            let name = isFrozen ? "frozen" : "fresh"
-            Measurement.report(
-                "dedup look-up, \(name)",
-                figure: Double(probes.count) / look.median / 1e6,
-                unit: "million/s",
-                spread: look,
-                floor: ("Set<UInt64>", Double(probes.count) / peer.median / 1e6)
-            )
-            let usage = window.usage
-            precondition(usage.freshIDs + usage.frozenIDs == ids.count, "\(usage)")
-            let price = Measurement.rounded(Double(usage.bytes) / Double(ids.count))
-            print("dedup memory, \(name)              \(price) bytes an ID, all counted")
-        }
-    }
-
-    private static func decisions(_ ids: [UInt64]) {
-        let tweets = ids.prefix(2_000_000).compactMap { TweetID($0) }
+    /// Two copies of each Tweet, the second half a minute behind the first, in transactions of a thousand Tweets.
+    private static func decisions() {
+        let rate = 600
+        let tweets = DedupIDs.stream(count: 2_500_000, rate: rate).compactMap { TweetID($0) }
+        let delay = rate * 30
         let first = CopyOrigin(source: .live, connection: 1, stream: 1)
         let second = CopyOrigin(source: .live, connection: 2, stream: 1)
         let decide = Measurement {
             var core = DedupCore(timing: timing)
-            for (number, id) in tweets.enumerated() {
-                guard let created = id.createdAt else { continue }
-                let received = created + .seconds(5)
-                for origin in [first, second] {
-                    _ = core.decide(RawRecord(id: id, isDelete: false, received: received, origin: origin))
+            for index in 0..<tweets.count + delay {
+                for (place, origin) in [(index, first), (index - delay, second)] where tweets.indices.contains(place) {
+                    guard let created = tweets[place].createdAt else { continue }
+                    let received = Instant(milliseconds: created.milliseconds + 5000)
+                    _ = core.decide(RawRecord(id: tweets[place], isDelete: false, received: received, origin: origin))
                 }
-                if number % 1000 == 999 { core.commit() }
+                if index % 1000 == 999 { core.commit() }
             }
             core.commit()
             let counters = core.committed
             precondition(counters.emitted == tweets.count && counters.duplicates == tweets.count, "\(counters)")
         }
+        let seconds = decide.median / Double(tweets.count * 2)
         Measurement.report(
             "dedup decision, two copies of each",
-            figure: Double(tweets.count * 2) / decide.median / 1e6,
+            figure: 1 / seconds / 1e6,
             unit: "million/s",
             spread: decide,
             floor: nil
         )
+        print("dedup decision                    \(Measurement.rounded(seconds * 1e9)) ns of CPU, packing included")
     }
 
-    private static func restore(_ ids: [UInt64]) {
+    /// The whole firehose in one partition: the longest that one record or one commit keeps the thread.
+    private static func stalls() {
+        let tweets = DedupIDs.stream(count: 14_000_000, rate: 6000).compactMap { TweetID($0) }
+        let live = CopyOrigin(source: .live, connection: 1, stream: 1)
+        var core = DedupCore(timing: timing)
+        var (decisions, commits) = ([Double](), [Double]())
+        for (index, id) in tweets.enumerated() {
+            guard let created = id.createdAt else { continue }
+            let record = RawRecord(id: id, isDelete: false, received: created, origin: live)
+            let before = threadSeconds
+            _ = core.decide(record)
+            let between = threadSeconds
+            decisions.append(between - before)
+            guard index % 600 == 599 else { continue }
+            core.commit()
+            commits.append(threadSeconds - between)
+        }
+        core.commit()
+        let usage = core.usage
+        precondition(usage.freshIDs + usage.frozenIDs == tweets.count && usage.frozenIDs > 0, "\(usage)")
+        for (name, times) in [("decision", decisions.sorted()), ("commit of 600", commits.sorted())] {
+            let at = { (share: Double) in
+                Measurement.rounded(times[Int(Double(times.count - 1) * share)] * 1e6)
+            }
+            print(
+                "dedup stall at 6000/s, \(name): p50 \(at(0.5)) µs, p99.9 \(at(0.999)) µs, longest \(at(1)) µs of CPU"
+            )
+        }
+    }
+
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func restore() {
+        let ids = DedupIDs.stream(count: 10_000_000, rate: 600)
         // A tenth of a second of one partition each.
         var log: [[UInt8]] = []
-        var number: UInt64 = 0
         for start in stride(from: 0, to: ids.count, by: 60) {
-            number += 1
             let part = ids[start..<min(start + 60, ids.count)]
             guard let last = part.last.flatMap({ TweetID($0) })?.createdAt else { continue }
             let progress = DedupProgress(streamTime: last, lateLine: last - timing.horizon)
-            var record = SeenRecord(number: number, nextOffset: Int64(start), progress: progress)
-            record.entries = part.map { SeenRecord.Entry(id: $0, isDeleted: false) }
+            var record = SeenRecord(number: UInt64(log.count + 1), nextOffset: Int64(start), progress: progress)
+            record.entries = part.map { SeenRecord.Entry(id: $0, isDeleted: $0 % 50 == 0) }
             var bytes: [UInt8] = []
             record.encode(into: &bytes)
             log.append(bytes)
         }
         let size = log.reduce(0) { $0 + $1.count }
-        let fold = Measurement(runs: 3) {
+        var last: DedupCore?
+        let fold = Measurement(runs: 5) {
             var fold = RestoreFold(timing: timing)
             for (offset, bytes) in log.enumerated() {
                 bytes.withUnsafeBytes { fold.add($0, offset: Int64(offset)) }
@@ -135,7 +111,9 @@ enum DedupBenchmark {
             }
             let usage = core.usage
             precondition(usage.freshIDs + usage.frozenIDs == ids.count, "\(usage)")
+            last = core
         }
+        verify(last, ids)
         Measurement.report(
             "dedup restore, without Kafka",
             figure: Double(ids.count) / fold.median / 1e6,
@@ -143,6 +121,18 @@ enum DedupBenchmark {
             spread: fold,
             floor: nil
         )
+        let seconds = Measurement.rounded(fold.median * 10_000_000 / Double(ids.count))
+        print("dedup restore, 10 million IDs     \(seconds) s of CPU, every ID and a stranger to each verified")
         print("dedup changelog                   \(Measurement.rounded(Double(size) / Double(ids.count))) bytes an ID")
+    }
+
+    /// Every ID is known, and a stranger to each is not.
+    private static func verify(_ core: DedupCore?, _ ids: [UInt64]) {
+        guard let core else { preconditionFailure("nothing was restored") }
+        let strangers = DedupIDs.strangers(to: ids, count: ids.count, from: 0, seed: 77)
+        for (id, stranger) in zip(ids, strangers) {
+            guard let id = TweetID(id), let stranger = TweetID(stranger) else { continue }
+            precondition(core.isSeen(id) && !core.isSeen(stranger), "\(id) or its stranger \(stranger)")
+        }
     }
 }

@@ -1,11 +1,17 @@
 import Glibc
 
 /// In-process benchmarks of the pure cores: `swift run -c release Microbenchmarks <file of payload lines>…`.
+///
+/// `--dedup` runs those of the set alone; `--dedup-truth` holds it against plain sets, on tens of millions of IDs.
 @main
 enum Microbenchmarks {
     static func main() {
         let files = CommandLine.arguments.dropFirst()
-        DedupBenchmark.run()
+        switch files.first {
+        case "--dedup": return DedupBenchmark.run()
+        case "--dedup-truth": return DedupTruth.run()
+        default: DedupBenchmark.run()
+        }
         guard !files.isEmpty else {
             print("Name one or more files with one Tweet payload a line.")
             exit(64)
