@@ -24,12 +24,15 @@ enum DedupHorizon {
         throw ExitError(
             .configuration,
             """
-            dedup.horizon\(origin) is \(settings.horizon.milliseconds / 60_000) min, and must be at least \
-            \(shortest.milliseconds / 60_000) min: the recovery window of stream.api, the time that a recovery of 2 h \
-            takes, and an hour. Tweets recovered beyond it would be late and go to the topic of late ones.
+            dedup.horizon\(origin) is \(minutes(settings.horizon)), and must be at least \(minutes(shortest)): \
+            \(minutes(settings.api.recoveryWindow)) of the recovery window of stream.api, \
+            \(minutes(chunk / recoverySpeed)) that a recovery of 2 h takes, and \(minutes(margin)) to spare. Tweets \
+            recovered beyond it would be late and go to the topic of late ones.
             """
         )
     }
+
+    private static func minutes(_ duration: Duration) -> String { "\(duration.milliseconds / 60_000) min" }
 
     /// The price of the horizon, as a line.
     static func forecast(_ timing: DedupTiming) -> String {

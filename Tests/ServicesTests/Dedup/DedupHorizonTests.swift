@@ -19,7 +19,10 @@ struct DedupHorizonTests {
         try DedupHorizon.check(settings("1540m"))
         let error = #expect(throws: ExitError.self) { try DedupHorizon.check(settings("1539m")) }
         #expect(error?.code == .configuration)
-        #expect(error?.description.contains("DECAHOSE_DEDUP_HORIZON") == true)
+        let text = error?.description ?? ""
+        for part in ["DECAHOSE_DEDUP_HORIZON", "1539 min", "1540 min: 1440 min of", "40 min that", "60 min to spare"] {
+            #expect(text.contains(part), "\(part) in: \(text)")
+        }
     }
 
     @Test("has a price that is told before the start")
