@@ -40,7 +40,7 @@ struct DedupPlainRules {
         }
         if deleted.contains(id) { return .suppressed }
         guard seen.insert(id).inserted else { return .duplicate }
-        guard far[id] == nil, let created = record.id.createdAt, created > record.received - .seconds(7200) else {
+        guard far[id] == nil, let created = record.id.createdAt, created >= record.received - .seconds(7200) else {
             return .emitted(timestamp: record.received)
         }
         return .emitted(timestamp: created)

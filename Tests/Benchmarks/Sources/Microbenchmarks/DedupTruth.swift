@@ -1,4 +1,5 @@
 import Dedup
+import Glibc
 import Tweets
 
 /// Decisions on tens of millions of IDs against plain sets: `Microbenchmarks --dedup-truth`.
@@ -73,12 +74,16 @@ enum DedupTruth {
             }
             for record in batch {
                 let (verdict, expected) = (core.decide(record), truth.decide(record))
-                precondition(verdict == expected, "\(name), number \(number): \(verdict), not \(expected): \(record)")
+                guard verdict == expected else {
+                    print("dedup truth, \(name), number \(number): \(verdict), not \(expected): \(record)")
+                    exit(1)
+                }
             }
             core.commit()
             batch.removeAll(keepingCapacity: true)
         }
         let counters = core.committed
         print("dedup truth, \(name): \(count) records decided as by plain sets; \(counters)")
+        fflush(nil)
     }
 }
