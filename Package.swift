@@ -59,6 +59,7 @@ let package = Package(
         system("CLibcurl", "libcurl", "libcurl4-openssl-dev"),
         system("CLibrdkafka", "rdkafka", "librdkafka-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
+        system("CIgzip", "libisal", "libisal-dev"),
         // A header alone: vector instructions that Swift's portable vectors cannot say.
         .systemLibrary(name: "CBitMasks"),
 
@@ -70,7 +71,7 @@ let package = Package(
         library("World", ["Tweets"]),
 
         // Shells: input and output, and nothing else.
-        library("StreamClient", ["CLibcurl", "CZlib"]),
+        library("StreamClient", ["CLibcurl", "CIgzip"]),
         library("Kafka", ["CLibrdkafka"]),
         library("Settings", ["Tweets", .product(name: "TOMLKit", package: "TOMLKit")]),
         library("Operations", ["Tweets", logging, histogram]),
