@@ -102,7 +102,7 @@ struct SilentLossTests {
                     records.append(RawRecord(id: id, isDelete: false, received: now, origin: job))
                 }
             }
-            if generator.chance(0.1) {
+            if generator.chance(second > 20 * 60 ? 0.6 : 0.1) {
                 for record in records.prefix(Int.random(in: 0...records.count, using: &generator)) {
                     _ = story.bench.decide(record)
                 }
