@@ -1,10 +1,12 @@
-// librdkafka's C API, and the one call of it that Swift cannot make: a variadic function.
+// librdkafka's C API, the one call of it that Swift cannot make (a variadic function), and one of the allocator below it.
 #ifndef DECAHOSE_CLIBRDKAFKA_SHIM_H
 #define DECAHOSE_CLIBRDKAFKA_SHIM_H
 
 // rdkafka_mock.h insists on being included second.
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+
+#include <malloc.h>
 
 /// Queues a copy of one record without headers. A NULL value is a tombstone, a NULL key means no key.
 ///
@@ -29,6 +31,11 @@ static inline rd_kafka_resp_err_t decahose_rd_kafka_produce_with_header(
         RD_KAFKA_V_KEY(key, key_length), RD_KAFKA_V_VALUE((void *)value, value_length),
         RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_OPAQUE(opaque),
         RD_KAFKA_V_HEADER(header_name, header_value, (ssize_t)header_value_length), RD_KAFKA_V_END);
+}
+
+/// Gives whole pages that are free in any of glibc's arenas back to the system.
+static inline void decahose_release_freed_memory(void) {
+    malloc_trim(0);
 }
 
 #endif

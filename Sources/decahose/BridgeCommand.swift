@@ -24,7 +24,8 @@ struct BridgeCommand: AsyncParsableCommand {
               decahose bridge
 
             Watch: http://127.0.0.1:9101/status, /readyz and /metrics (http.listen).
-            SIGTERM stops reading, waits up to 30 s for Kafka, closes the session and exits 0; a second one is immediate.
+            SIGTERM stops reading, waits for Kafka (bridge.drain_timeout, 25 s), closes the session and exits 0; a second
+            one is immediate.
             Exit codes: 0 done, 75 stopped with records unacknowledged, 78 configuration (also: the topics are missing or
             have another partition count, or another bridge uses the name).
             """

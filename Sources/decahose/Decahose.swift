@@ -34,7 +34,9 @@ struct Decahose: AsyncParsableCommand {
         } catch let error as ExitError {
             fail(error.code, error.description)
         } catch {
-            exit(withError: error)
+            // What is neither usage nor help nor one of ours should not have happened.
+            guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
+            fail(.defect, "decahose ran into a defect; please report it: \(error)")
         }
     }
 

@@ -44,6 +44,13 @@ final class RunningExecutable {
         kill(process.processIdentifier, signal)
     }
 
+    /// A line of `/proc/<pid>/status` in bytes, for example `VmHWM`, the most memory that it ever had.
+    func memory(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    }
+
     /// Waits for its end.
     ///
     /// - Returns: The exit code, or the signal's number less than zero.

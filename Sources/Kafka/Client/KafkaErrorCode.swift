@@ -89,6 +89,20 @@ extension KafkaErrorCode {
     public static let notLeader = Self(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
     /// The partition has no leader at present.
     public static let leaderNotAvailable = Self(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+    /// The broker is not available.
+    public static let brokerNotAvailable = Self(RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE)
+    /// A replica is not available.
+    public static let replicaNotAvailable = Self(RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE)
+    /// The broker did not get its answer together in time.
+    public static let requestTimedOut = Self(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT)
+    /// The broker was disconnected before it could answer.
+    public static let networkException = Self(RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION)
+    /// The broker's disk failed.
+    public static let storageError = Self(RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR)
+    /// The broker has forgotten the producer.
+    public static let unknownProducerID = Self(RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID)
+    /// A quota was exceeded.
+    public static let throttlingQuotaExceeded = Self(RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED)
     /// Fewer replicas are in sync than `min.insync.replicas`; nothing was written.
     public static let notEnoughReplicas = Self(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS)
     /// Fewer replicas are in sync than `min.insync.replicas`; the record is in the leader's log.

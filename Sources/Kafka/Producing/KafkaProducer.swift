@@ -22,7 +22,12 @@ public final class KafkaProducer: KafkaClient {
     /// Blocks for at most `timeout`. Throws `unknownTopicOrPartition` where the topic does not exist, without creating
     /// it, and what the broker said of it otherwise.
     public func topic(_ name: String, timeout: Duration) throws(KafkaError) -> KafkaTopic {
-        guard let topic = try metadata(timeout: timeout).topics[name] else {
+        try topic(name, in: try metadata(timeout: timeout))
+    }
+
+    /// Makes a handle for a topic out of metadata that was asked for before; throws as the other one does.
+    public func topic(_ name: String, in metadata: KafkaMetadata) throws(KafkaError) -> KafkaTopic {
+        guard let topic = metadata.topics[name] else {
             throw KafkaError(code: .unknownTopicOrPartition, message: "topic \(name) does not exist")
         }
         if let error = topic.error { throw KafkaError(code: error, message: "topic \(name): \(error.text)") }

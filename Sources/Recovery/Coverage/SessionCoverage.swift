@@ -129,12 +129,26 @@ public struct SessionCoverage {
     ///   that the message could have been. A product without creation times does not heed it: what it lost is the time
     ///   in which the message came.
     public mutating func lost(createdAt: Instant?) {
-        if carriesTweets, let createdAt {
-            let second = createdAt.alignedDown(to: .seconds(1))
-            holes = IntervalSet(holes).union(EventInterval(from: second, to: second + .seconds(1))).intervals
+        if let createdAt {
+            lost(from: createdAt, through: createdAt)
         } else {
-            holes = IntervalSet(holes).union(stillUncounted).intervals
+            addHole(stillUncounted)
         }
+    }
+
+    /// Messages that no topic takes were read, more than are told one by one: all that lies between the first and the last
+    /// becomes a hole.
+    public mutating func lost(from first: Instant, through last: Instant) {
+        guard carriesTweets else {
+            addHole(stillUncounted)
+            return
+        }
+        let end = last.alignedDown(to: .seconds(1)) + .seconds(1)
+        addHole(EventInterval(from: first.alignedDown(to: .seconds(1)), to: end))
+    }
+
+    private mutating func addHole(_ hole: EventInterval) {
+        holes = IntervalSet(holes).union(hole).intervals
         if holes.count > Self.holesMax, let first = holes.first, let last = holes.last {
             holes = [EventInterval(from: first.from, to: last.to)]
         }

@@ -14,6 +14,7 @@ struct BridgeOpening: Sendable {
     let takesOver: Bool
     let sink: RecordSink
     let control: ControlTail
+    let writer: BridgeControlWriter
     let stop: StopSignal
     let board: StatusBoard
     let logger: Logger
@@ -36,6 +37,7 @@ struct BridgeOpening: Sendable {
         while !stop.isSet {
             do {
                 let partitions = try sink.connect()
+                try writer.start()
                 board.setProblem("kafka", nil)
                 return partitions
             } catch {
@@ -44,6 +46,12 @@ struct BridgeOpening: Sendable {
                         .configuration,
                         "\(error.message) on \(settings.common.bootstrapServers). Run `decahose topics create` with the "
                             + "same configuration."
+                    )
+                }
+                guard error.code != .invalidArgument else {
+                    throw ExitError(
+                        .configuration,
+                        "librdkafka refuses the kafka.* properties of the configuration together: \(error.message)"
                     )
                 }
                 board.setProblem("kafka", "\(settings.common.bootstrapServers) cannot be reached: \(error)")
@@ -69,7 +77,7 @@ struct BridgeOpening: Sendable {
     private func agree(on partitions: Int) throws(ExitError) -> Bool {
         if control.read({ $0.topics == nil }) {
             let record = TopicsRecord(partitions: partitions, recordedAt: WallClock.now(), recordedBy: "bridge \(host)")
-            sink.writeControl(TopicsRecord.key, json: controlJSON(record))
+            writer.write(TopicsRecord.key, json: controlJSON(record))
             guard wait(until: { control.read { $0.topics != nil } }) else { return false }
         }
         guard let recorded = control.read(\.topics), recorded.partitions != partitions else { return true }
@@ -94,7 +102,7 @@ struct BridgeOpening: Sendable {
                     host: host,
                     at: WallClock.now()
                 )
-                sink.writeControl(claim.key, json: controlJSON(claim))
+                writer.write(claim.key, json: controlJSON(claim))
             }
         }
         let counts = Dictionary(uniqueKeysWithValues: open.map { ($0.record.session, $0.furtherRecords) })
@@ -142,7 +150,7 @@ struct BridgeOpening: Sendable {
             record.sequence += 1
             record.updatedAt = WallClock.now()
             record.backfill.decided = true
-            sink.writeControl(record.key, json: controlJSON(record))
+            writer.write(record.key, json: controlJSON(record))
             logger.info(
                 "An earlier session of this connection died without a word.",
                 metadata: [LogKey.stream: "\(record.stream)", LogKey.session: "\(record.session)"]

@@ -72,6 +72,7 @@ public struct BridgeService: Service {
             clientID: clientID,
             logger: logger
         )
+        let writer = BridgeControlWriter(common: settings.common, clientID: clientID, logger: logger)
         defer { control.stop() }
         let opening = BridgeOpening(
             settings: settings,
@@ -79,12 +80,13 @@ public struct BridgeService: Service {
             takesOver: takesOver,
             sink: sink,
             control: control,
+            writer: writer,
             stop: stop,
             board: board,
             logger: logger
         )
         guard let partitions = try await BlockingThread.run(named: "bridge-start", { try opening.run() }) else {
-            _ = await close(sink, within: .seconds(2))
+            _ = await close(sink, writer, by: .now + .seconds(2))
             return
         }
         let context = BridgeContext(
@@ -92,6 +94,7 @@ public struct BridgeService: Service {
             host: host,
             sink: sink,
             control: control,
+            writer: writer,
             stop: stop,
             board: board,
             metrics: metrics,
@@ -110,20 +113,39 @@ public struct BridgeService: Service {
             }
             try await group.waitForAll()
         }
-        let left = await close(sink, within: context.refused == nil ? BridgeLimits.drain : .seconds(5))
+        let left = await close(sink, writer, by: context.drainDeadline ?? .now + settings.drainTimeout)
         if let refused = context.refused { throw ExitError(.configuration, refused.text) }
-        if left > 0 {
-            throw ExitError(
-                .unacknowledged,
-                "Stopped with \(left) records unacknowledged by Kafka; their time will be recovered as a gap."
-            )
-        }
+        if let text = left.text(after: settings.drainTimeout) { throw ExitError(.unacknowledged, text) }
         logger.info("Everything that was read is acknowledged.")
     }
 
-    private func close(_ sink: RecordSink, within time: Duration) async -> Int {
-        let deadline = ContinuousClock.now + time
-        let left = try? await BlockingThread.run(named: "bridge-end") { sink.close(deadline: deadline) }
-        return left ?? 0
+    /// What Kafka had not taken when the bridge ended.
+    private struct Left {
+        var records = 0
+        var controlRecords = 0
+
+        /// What is said of it; nil where nothing is left.
+        func text(after time: Duration) -> String? {
+            if records > 0 {
+                return "Stopped after \(time) with \(records) records unacknowledged by Kafka; their time will be "
+                    + "recovered as a gap."
+            }
+            guard controlRecords > 0 else { return nil }
+            return "Everything that was read is acknowledged, but after \(time) the last state of \(controlRecords) "
+                + "sessions was not in the control topic; what it did not claim before will be recovered as a gap."
+        }
+    }
+
+    private func close(
+        _ sink: RecordSink,
+        _ writer: BridgeControlWriter,
+        by deadline: ContinuousClock.Instant
+    ) async -> Left {
+        let left = try? await BlockingThread.run(named: "bridge-end") {
+            let records = sink.close(deadline: deadline)
+            let controlRecords = writer.close(deadline: max(deadline, .now + .milliseconds(500)))
+            return Left(records: records, controlRecords: controlRecords)
+        }
+        return left ?? Left()
     }
 }

@@ -10,6 +10,8 @@ public struct BridgeSettings: Sendable {
     public var maxMessageBytes: Int
     /// How much may wait for Kafka, bytes.
     public var bufferBytes: Int
+    /// How long a stop waits for Kafka.
+    public var drainTimeout: Duration
     /// Where health and metrics are served.
     public var listen: ListenAddress
 
@@ -23,6 +25,7 @@ public struct BridgeSettings: Sendable {
         connection = reader.required("bridge.connection", because: "so that copies can be told apart, e.g. a")
         maxMessageBytes = reader.requiredSize("bridge.max_message_bytes")
         bufferBytes = reader.requiredSize("bridge.buffer_bytes")
+        drainTimeout = reader.requiredDuration("bridge.drain_timeout")
         listen = reader.listen(defaultPort: 9101)
         try reader.finish()
     }

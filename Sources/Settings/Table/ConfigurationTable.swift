@@ -156,6 +156,14 @@ public enum ConfigurationTable {
             roles: [.bridge, .coordinator],
             "How much may wait for Kafka. When it is full, reading stops; nothing is dropped."
         ),
+        ConfigurationKey(
+            "bridge.drain_timeout",
+            .duration(.milliseconds(100) ... .seconds(3600)),
+            default: "25s",
+            roles: [.bridge],
+            "How long a stop waits for Kafka to acknowledge what was read; then exit code 75. Keep it below the time after "
+                + "which the supervisor kills: 30 s in Kubernetes (terminationGracePeriodSeconds), 10 s in Docker."
+        ),
     ]
 
     private static let topicsPrefix = ConfigurationKey(

@@ -7,24 +7,6 @@ import Synchronization
 import Testing
 import Tweets
 
-/// An upstream whose one stream partition sends these lines once `isOpen` says so, and heartbeats after them.
-private func server(_ lines: [String], isOpen: @escaping @Sendable () -> Bool = { true }) -> StreamServer {
-    StreamServer { connection in
-        connection.sendHead()
-        while !isOpen() { guard connection.send(lines: [""]) else { return } }
-        for start in stride(from: 0, to: lines.count, by: 100) {
-            connection.send(lines: Array(lines[start..<min(start + 100, lines.count)]))
-        }
-        connection.heartbeatUntilClosed()
-    }
-}
-
-private func status(_ harness: BridgeHarness, _ field: String) -> String {
-    let body = harness.board.document(at: "/status").map { String(decoding: $0.body(), as: UTF8.self) } ?? ""
-    return body.range(of: "\"\(field)\":").map { String(body[$0.upperBound...].prefix { $0 != "," && $0 != "}" }) }
-        ?? ""
-}
-
 @Suite("A bridge when Kafka refuses, stalls or is away", .serialized)
 struct BridgeKafkaFaultTests {
     private static let onePartition = ["DECAHOSE_STREAM_PARTITIONS": "1", "DECAHOSE_STREAM_HEARTBEAT_TIMEOUT": "300s"]
@@ -32,7 +14,9 @@ struct BridgeKafkaFaultTests {
     @Test(
         "refused once, with a passing error or for good, every record is in raw in the end",
         arguments: [
-            KafkaErrorCode.invalidRecord, .recordTooLarge, .notEnoughReplicas, .notLeader,
+            KafkaErrorCode.invalidRecord, .recordTooLarge, .notEnoughReplicas, .notEnoughReplicasAfterAppend,
+            .notLeader,
+            .topicAuthorizationFailed, .storageError,
             // OUT_OF_ORDER_SEQUENCE_NUMBER, which an idempotent producer takes as fatal.
             KafkaErrorCode(rawValue: 45),
         ]
@@ -41,7 +25,7 @@ struct BridgeKafkaFaultTests {
         let harness = try BridgeHarness()
         let ids = (0..<500).map { TestTweets.id(WallClock.now(), $0) }
         let isOpen = Mutex(false)
-        let server = server(ids.map(TestTweets.line), isOpen: { isOpen.withLock(\.self) })
+        let server = StreamServer.sending(ids.map(TestTweets.line), isOpen: { isOpen.withLock(\.self) })
         try await harness.run(try harness.settings(server.baseURL, Self.onePartition)) { harness in
             try BridgeHarness.wait("the session") { try !harness.sessions().isEmpty }
             harness.cluster.failNextRequests(.produce, with: [code, code])
@@ -63,7 +47,10 @@ struct BridgeKafkaFaultTests {
         let harness = try BridgeHarness()
         let created = WallClock.now()
         let isOpen = Mutex(false)
-        let server = server([TestTweets.line(TestTweets.id(created))], isOpen: { isOpen.withLock(\.self) })
+        let server = StreamServer.sending(
+            [TestTweets.line(TestTweets.id(created))],
+            isOpen: { isOpen.withLock(\.self) }
+        )
         try await harness.run(try harness.settings(server.baseURL, Self.onePartition)) { harness in
             try BridgeHarness.wait("the session") { try !harness.sessions().isEmpty }
             harness.cluster.failNextRequests(
@@ -71,9 +58,9 @@ struct BridgeKafkaFaultTests {
                 with: [KafkaErrorCode](repeating: .invalidRecord, count: 200)
             )
             isOpen.withLock { $0 = true }
-            try BridgeHarness.wait("a refusal") { Int(status(harness, "refusedRecords")) ?? 0 >= 3 }
+            try BridgeHarness.wait("a refusal") { Int(harness.status("refusedRecords")) ?? 0 >= 3 }
             try BridgeHarness.wait("the loss") {
-                status(harness, "lost") == "1"
+                harness.status("lost") == "1"
             }
             harness.cluster.clearRequestErrors(.produce)
         }
@@ -91,7 +78,7 @@ struct BridgeKafkaFaultTests {
         let ids = (0..<2000).map { TestTweets.id(WallClock.now() + .milliseconds($0 / 1000), $0 % 1000) }
         let lines = ids.map { #"{"text":"\#(padding)","id":\#($0),"id_str":"\#($0)"}"# }
         let isOpen = Mutex(false)
-        let server = server(lines, isOpen: { isOpen.withLock(\.self) })
+        let server = StreamServer.sending(lines, isOpen: { isOpen.withLock(\.self) })
         var more = Self.onePartition
         more["DECAHOSE_BRIDGE_BUFFER_BYTES"] = "1MiB"
         let settings = try harness.settings(server.baseURL, more)
@@ -99,10 +86,10 @@ struct BridgeKafkaFaultTests {
             try BridgeHarness.wait("the session") { try !harness.sessions().isEmpty }
             try harness.cluster.setDown()
             isOpen.withLock { $0 = true }
-            try BridgeHarness.wait("the full buffer") { Int(status(harness, "bufferedRecords")) ?? 0 > 250 }
-            let buffered = Int(status(harness, "bufferedRecords")) ?? 0
+            try BridgeHarness.wait("the full buffer") { Int(harness.status("bufferedRecords")) ?? 0 > 250 }
+            let buffered = Int(harness.status("bufferedRecords")) ?? 0
             #expect(buffered * 3000 <= 1 << 20)
-            #expect(status(harness, "unaccounted") == "0")
+            #expect(harness.status("unaccounted") == "0")
             try BridgeHarness.wait("an operator to be told of both, in\n\(harness.log.text)") {
                 harness.log.text.contains("Kafka cannot be reached: no broker answers.")
                     && harness.log.text.contains("The buffer for Kafka is full: reading has stopped")
@@ -132,7 +119,7 @@ struct BridgeKafkaFaultTests {
             let id = TestTweets.id(created, number)
             return #"{"id":\#(id),"id_str":"\#(id)","text":"\#(String(repeating: "y", count: bytes))"}"#
         }
-        let server = server([line(9 << 20, 1), line(70 << 10, 2), line(100, 3)])
+        let server = StreamServer.sending([line(9 << 20, 1), line(70 << 10, 2), line(100, 3)])
         var more = Self.onePartition
         more["DECAHOSE_BRIDGE_MAX_MESSAGE_BYTES"] = "64KiB"
         try await harness.run(try harness.settings(server.baseURL, more)) { harness in

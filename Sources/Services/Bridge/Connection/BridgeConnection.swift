@@ -35,7 +35,6 @@ final class BridgeConnection {
     private var nextSecond: MonotonicInstant
     private var tweetsSeen: Int64 = 0
     private var lastFailure: ConnectionLog.Failure?
-    private var drainUntil: MonotonicInstant?
 
     init(context: BridgeContext, stream: StreamPartition) {
         self.context = context
@@ -75,11 +74,10 @@ final class BridgeConnection {
     /// Whether there is nothing left to do.
     private var isOver: Bool {
         guard machine.state == .stopped else { return false }
-        return draining.isEmpty || MonotonicClock.now() >= drainUntil ?? .init(nanoseconds: 0)
+        return draining.isEmpty || context.drainDeadline.map { ContinuousClock.now >= $0 } == true
     }
 
     private func stop() {
-        drainUntil = MonotonicClock.now() + BridgeLimits.drain
         let action = machine.stop(context.refused == nil ? .shutdown : .takenOver)
         if case .disconnect = action { end(.byUs) }
     }
@@ -289,7 +287,7 @@ final class BridgeConnection {
 
     private func publish(_ session: BridgeSession) {
         let record = session.update(wall: WallClock.now())
-        context.sink.writeControl(record.key, json: controlJSON(record))
+        context.writer.write(record.key, json: controlJSON(record))
     }
 
     // MARK: Once a second
@@ -326,7 +324,7 @@ final class BridgeConnection {
                 before.covered != record.covered || before.backfill != record.backfill
                 || before.counters != record.counters || before.holes != record.holes
             if hasChanged, writesAll || session.isSettled {
-                context.sink.writeControl(record.key, json: controlJSON(record))
+                context.writer.write(record.key, json: controlJSON(record))
             }
         }
         for session in draining where session.isSettled { context.sink.lanes.giveBack(session.pipeline.lane) }
@@ -375,6 +373,7 @@ final class BridgeConnection {
         metrics.unaccounted.set(Int(status.unaccounted))
         metrics.volumeFallen.set(volume.isFallen ? 1 : 0)
         context.board.setProblem("\(stream)", session == nil ? problem(status) : nil)
+        context.board.setProblem("kafka", context.sink.problem)
         context.show(status)
         context.watchBuffer()
     }

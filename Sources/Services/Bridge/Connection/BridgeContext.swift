@@ -18,6 +18,7 @@ final class BridgeContext: Sendable {
     let host: String
     let sink: RecordSink
     let control: ControlTail
+    let writer: BridgeControlWriter
     let stop: StopSignal
     let board: StatusBoard
     let metrics: MetricsRegistry
@@ -34,6 +35,7 @@ final class BridgeContext: Sendable {
         host: String,
         sink: RecordSink,
         control: ControlTail,
+        writer: BridgeControlWriter,
         stop: StopSignal,
         board: StatusBoard,
         metrics: MetricsRegistry,
@@ -44,6 +46,7 @@ final class BridgeContext: Sendable {
         self.host = host
         self.sink = sink
         self.control = control
+        self.writer = writer
         self.stop = stop
         self.board = board
         self.metrics = metrics
@@ -62,6 +65,11 @@ final class BridgeContext: Sendable {
     /// Why the bridge ended by itself, if it did.
     var refused: Refusal? { refusal.withLock { $0 } }
 
+    /// Until when a bridge that stops waits for Kafka; nil while it does not stop.
+    var drainDeadline: ContinuousClock.Instant? {
+        stop.setAt.map { $0 + (refused == nil ? settings.drainTimeout : min(settings.drainTimeout, .seconds(5))) }
+    }
+
     /// Shows how a stream partition stands.
     func show(_ status: BridgeStatus.Stream) {
         streams.withLock { $0[status.stream] = status }
@@ -75,6 +83,7 @@ final class BridgeContext: Sendable {
         status.bufferedBytes = status.streams.reduce(0) { $0 + $1.bufferedBytes }
         status.bufferBytesLimit = Int64(settings.bufferBytes)
         status.refusedRecords = sink.refusedCount
+        status.kafkaProblem = sink.problem
         status.unaccounted = status.streams.reduce(0) { $0 + $1.unaccounted }
         return status
     }

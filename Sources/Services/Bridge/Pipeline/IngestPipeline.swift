@@ -72,6 +72,8 @@ final class IngestPipeline {
     private let scanner = TweetIDScanner()
     private var received: Int64 = 0
     private var hasStopped = false
+    /// Why the producer took nothing of late without having been asked to send it.
+    private var rejection: KafkaErrorCode?
 
     /// A pipeline at the head of an answer.
     ///
@@ -128,8 +130,7 @@ final class IngestPipeline {
     /// - Returns: What the reports have said, and whether the claim changed.
     func settle(isOver: Bool) -> (counts: AcknowledgementLane.Counts, offsets: [Int: SessionRecord.Offsets]) {
         lane.withState { state in
-            for loss in state.losses { coverage.lost(createdAt: loss.createdAt) }
-            state.losses.removeAll(keepingCapacity: true)
+            state.losses.move(to: &coverage)
             coverage.settle(isOver: isOver) { state.slots[$0] }
             return (state.counts, state.offsets)
         }
@@ -169,15 +170,24 @@ final class IngestPipeline {
         switch scanner.classify(line) {
         case .tweet(let id):
             let isBackfill = (id.createdAt?.milliseconds ?? .max) < backfillBefore
-            guard keyed(id, value: line, isBackfill ? backfillHeader : liveHeader) else { return false }
+            switch keyed(id, value: line, isBackfill ? backfillHeader : liveHeader) {
+            case .queued:
+                coverage.read(id)
+            case .refused:
+                guard aside(line, .oversize) else { return false }
+            case .stopped:
+                return false
+            }
             counts.tweets += 1
             if isBackfill { counts.backfillTweets += 1 }
-            coverage.read(id)
             return true
         case .delete(let id):
-            guard keyed(id, value: nil, liveHeader) else { return false }
+            switch keyed(id, value: nil, liveHeader) {
+            case .queued: coverage.readOther()
+            case .refused: lose(id)
+            case .stopped: return false
+            }
             counts.deletes += 1
-            coverage.readOther()
             return true
         case .compliance(_, let key):
             return compliance(line, key: key)
@@ -191,16 +201,10 @@ final class IngestPipeline {
     }
 
     /// Sends a Tweet or, without a value, a tombstone to raw.
-    private func keyed(_ id: TweetID, value: UnsafeRawBufferPointer?, _ header: HeaderText) -> Bool {
+    private func keyed(_ id: TweetID, value: UnsafeRawBufferPointer?, _ header: HeaderText) -> Sent {
         id.withDecimal { key in
             let partition = KafkaPartitioner.partition(of: key, count: generation.raw.partitionCount)
-            switch send(.raw, partition: partition, key: key, value: value, header) {
-            case .queued: return true
-            case .stopped: return false
-            case .refused:
-                guard let value else { return true }
-                return aside(value, .oversize)
-            }
+            return send(.raw, partition: partition, key: key, value: value, header)
         }
     }
 
@@ -263,6 +267,11 @@ final class IngestPipeline {
         _ header: HeaderText
     ) -> Sent {
         while true {
+            // What came back goes first.
+            if sink.isHolding.load(ordering: .relaxed) {
+                guard waitForKafka() else { return .stopped }
+                continue
+            }
             let result = generation.producer.produce(
                 to: generation.topic(kind),
                 partition: partition,
@@ -276,13 +285,28 @@ final class IngestPipeline {
             case .queued:
                 counts.queued += 1
                 counts.queuedBytes += Int64(value?.count ?? 0)
+                if rejection != nil { takenAgain() }
                 return .queued
-            case .queueFull, .rejected(.fatal), .rejected(.state):
-                guard waitForKafka() else { return .stopped }
-            case .rejected:
+            case .rejected(let code) where RefusalCause(code) == .record:
                 return .refused
+            case .rejected(let code):
+                if rejection != code, RefusalCause(code) == .topic { show(code, of: kind) }
+                guard waitForKafka() else { return .stopped }
+            case .queueFull:
+                guard waitForKafka() else { return .stopped }
             }
         }
+    }
+
+    /// The producer knows already that the topic takes nothing.
+    private func show(_ code: KafkaErrorCode, of kind: RecordOpaque.Kind) {
+        rejection = code
+        sink.report(TopicFault(kind: kind, topic: generation.topic(kind).name, code: code))
+    }
+
+    private func takenAgain() {
+        rejection = nil
+        sink.show(problem: nil)
     }
 
     private func waitForKafka() -> Bool {

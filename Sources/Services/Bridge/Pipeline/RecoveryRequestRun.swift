@@ -257,7 +257,7 @@ private final class RecoveryWalk {
         guard let pipeline else { return true }
         pipeline.finish(now: MonotonicClock.now())
         var reported = settled(pipeline, isOver: true)
-        let deadline = MonotonicClock.now() + BridgeLimits.drain
+        let deadline = MonotonicClock.now() + BridgeLimits.recoveryDrain
         while !pipeline.coverage.isSettled {
             if isStopped(), MonotonicClock.now() >= deadline { return false }
             pauseThread(milliseconds: 10)

@@ -4,7 +4,7 @@ import Synchronization
 /// Tells the blocking threads of a role to end, and wakes those that wait in a transfer.
 final class StopSignal: Sendable {
     private struct State {
-        var isSet = false
+        var setAt: ContinuousClock.Instant?
         var wakers: [TransferWaker] = []
     }
 
@@ -13,12 +13,15 @@ final class StopSignal: Sendable {
     init() {}
 
     /// Whether the role is to end.
-    var isSet: Bool { state.withLock(\.isSet) }
+    var isSet: Bool { setAt != nil }
+
+    /// When it was set; nil before.
+    var setAt: ContinuousClock.Instant? { state.withLock(\.setAt) }
 
     /// Sets it; it stays set.
     func set() {
         let wakers = state.withLock { state in
-            state.isSet = true
+            if state.setAt == nil { state.setAt = .now }
             return state.wakers
         }
         for waker in wakers { waker.wake() }
@@ -28,7 +31,7 @@ final class StopSignal: Sendable {
     func wakes(_ waker: TransferWaker) {
         let isSet = state.withLock { state in
             state.wakers.append(waker)
-            return state.isSet
+            return state.setAt != nil
         }
         if isSet { waker.wake() }
     }

@@ -40,8 +40,8 @@ extension StreamSettings {
 
 /// Limits of a bridge that are no settings.
 enum BridgeLimits {
-    /// How long a bridge that stops waits for Kafka to acknowledge what was read.
-    static let drain: Duration = .seconds(30)
+    /// How long a recovery that was told to stop waits for Kafka to acknowledge what it read.
+    static let recoveryDrain: Duration = .seconds(25)
     /// How long a predecessor's session is watched for a sign of life.
     static let watch: Duration = .seconds(3)
     /// How long the holder of a name that was taken over may take to close.

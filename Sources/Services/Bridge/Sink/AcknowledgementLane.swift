@@ -18,9 +18,45 @@ final class AcknowledgementLane: Sendable {
         var lost: Int64 = 0
     }
 
-    /// A record that no topic took.
-    struct Loss: Hashable {
-        var createdAt: Instant?
+    /// Records that no topic took, since the session last looked.
+    ///
+    /// Bounded: beyond the limit only their span is kept, and doubt is a gap.
+    struct Losses: Hashable {
+        /// How many are known one by one; a session's holes become one beyond the same number.
+        static let countMax = SessionCoverage.holesMax
+
+        /// The creation times of the first ones that have one.
+        private(set) var createdAt: [Instant] = []
+        /// Between which creation times the others are.
+        private(set) var span: ClosedRange<Instant>?
+        /// Whether there are some without: then everything that does not count yet may be lost.
+        private(set) var hasUnknown = false
+
+        mutating func add(_ time: Instant?) {
+            guard let time else {
+                hasUnknown = true
+                return
+            }
+            if createdAt.count < Self.countMax {
+                createdAt.append(time)
+            } else {
+                span = min(span?.lowerBound ?? time, time)...max(span?.upperBound ?? time, time)
+            }
+        }
+
+        /// Makes them holes of a session, and forgets them.
+        mutating func move(to coverage: inout SessionCoverage) {
+            for time in createdAt { coverage.lost(createdAt: time) }
+            if let span { coverage.lost(from: span.lowerBound, through: span.upperBound) }
+            if hasUnknown { coverage.lost(createdAt: nil) }
+            clear()
+        }
+
+        mutating func clear() {
+            createdAt.removeAll(keepingCapacity: true)
+            span = nil
+            hasUnknown = false
+        }
     }
 
     /// The counts under the lane's lock.
@@ -28,7 +64,7 @@ final class AcknowledgementLane: Sendable {
         /// Records of each second that need not be waited for any more.
         var slots = [UInt64](repeating: 0, count: SessionCoverage.slotCount)
         var counts = Counts()
-        var losses: [Loss] = []
+        var losses = Losses()
         var first: [Int64] = []
         var last: [Int64] = []
 
@@ -54,14 +90,20 @@ final class AcknowledgementLane: Sendable {
     func begin(kafkaPartitions: Int) {
         state.withLock { state in
             state.counts = Counts()
-            state.losses = []
+            state.losses.clear()
             state.first = [Int64](repeating: -1, count: kafkaPartitions)
             state.last = [Int64](repeating: -1, count: kafkaPartitions)
         }
     }
 
     /// A record is in its topic.
-    func acknowledged(_ opaque: RecordOpaque, partition: Int, offset: Int64?, bytes: Int) {
+    ///
+    /// - Parameters:
+    ///   - opaque: What came back with the report.
+    ///   - partition: Where in raw it is; of no account in other topics.
+    ///   - offsets: Between which offsets it is, both inclusive: the same twice where the offset is known.
+    ///   - bytes: Its value's.
+    func acknowledged(_ opaque: RecordOpaque, partition: Int, offsets: (first: Int64, last: Int64), bytes: Int) {
         state.withLock { state in
             state.slots[opaque.slot] &+= 1
             state.counts.reported += 1
@@ -69,12 +111,13 @@ final class AcknowledgementLane: Sendable {
             switch opaque.kind {
             case .raw:
                 state.counts.acknowledged += 1
-                guard let offset, state.first.indices.contains(partition) else { return }
-                if state.first[partition] < 0 || offset < state.first[partition] { state.first[partition] = offset }
-                if offset > state.last[partition] { state.last[partition] = offset }
+                guard state.first.indices.contains(partition) else { return }
+                if state.first[partition] < 0 || offsets.first < state.first[partition] {
+                    state.first[partition] = offsets.first
+                }
+                state.last[partition] = max(state.last[partition], offsets.last)
             case .compliance: state.counts.compliance += 1
             case .deadletter: state.counts.deadletter += 1
-            case .control: break
             }
         }
     }
@@ -86,36 +129,12 @@ final class AcknowledgementLane: Sendable {
             state.counts.reported += 1
             state.counts.reportedBytes += Int64(bytes)
             state.counts.lost += 1
-            if state.losses.count < 10_000 { state.losses.append(Loss(createdAt: createdAt)) }
+            state.losses.add(createdAt)
         }
     }
 
     /// Lets `body` read and clear under the lock; no report is counted meanwhile.
     func withState<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
         state.withLock(body)
-    }
-}
-
-/// The lanes of a process; a session that ends keeps its lane until everything it read is acknowledged.
-final class LanePool: Sendable {
-    /// How many sessions and jobs can be open or unacknowledged at a time.
-    static let laneCount = 256
-
-    let lanes: [AcknowledgementLane]
-    private let free: Mutex<[Int]>
-
-    init() {
-        lanes = (0..<Self.laneCount).map(AcknowledgementLane.init(number:))
-        free = Mutex(Array((0..<Self.laneCount).reversed()))
-    }
-
-    /// A lane that nobody uses; nil while all are in use.
-    func take() -> AcknowledgementLane? {
-        free.withLock { $0.popLast() }.map { lanes[$0] }
-    }
-
-    /// Gives a lane back; none of its records may be on its way any more.
-    func giveBack(_ lane: AcknowledgementLane) {
-        free.withLock { $0.append(lane.number) }
     }
 }

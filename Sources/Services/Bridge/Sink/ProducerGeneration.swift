@@ -9,26 +9,42 @@ final class ProducerGeneration: Sendable {
     let raw: KafkaTopic
     let compliance: KafkaTopic
     let deadletter: KafkaTopic
-    let control: KafkaTopic
+    private let properties: KafkaProperties
+    private let observer: KafkaObserver
 
-    /// Makes a producer and looks its topics up.
+    /// Makes the first producer and looks its topics up.
     ///
-    /// Blocks for at most a few times `timeout`.
+    /// Blocks for at most `timeout`.
     ///
-    /// - Throws: `unknownTopicOrPartition` where a topic is missing; other codes while Kafka cannot be reached.
+    /// - Throws: `unknownTopicOrPartition` where a topic is missing, `invalidArgument` where the properties do not fit each
+    ///   other; other codes while Kafka cannot be reached.
     init(
-        number: Int,
         properties: KafkaProperties,
         observer: KafkaObserver,
         topics: TopicNames,
         timeout: Duration
     ) throws(KafkaError) {
-        self.number = number
+        number = 1
+        self.properties = properties
+        self.observer = observer
         producer = try KafkaProducer(properties, observer: observer)
-        raw = try producer.topic(topics.raw, timeout: timeout)
-        compliance = try producer.topic(topics.compliance, timeout: timeout)
-        deadletter = try producer.topic(topics.deadletter, timeout: timeout)
-        control = try producer.topic(topics.control, timeout: timeout)
+        let found = try producer.metadata(timeout: timeout)
+        raw = try producer.topic(topics.raw, in: found)
+        compliance = try producer.topic(topics.compliance, in: found)
+        deadletter = try producer.topic(topics.deadletter, in: found)
+        // Written to by another producer, but without it nothing may begin.
+        _ = try producer.topic(topics.control, in: found)
+    }
+
+    /// Makes the producer that follows a failed one; Kafka is not asked, since what it would say is known.
+    init(after failed: ProducerGeneration) throws(KafkaError) {
+        number = failed.number + 1
+        properties = failed.properties
+        observer = failed.observer
+        producer = try KafkaProducer(properties, observer: observer)
+        raw = try producer.topic(failed.raw.name, partitionCount: failed.raw.partitionCount)
+        compliance = try producer.topic(failed.compliance.name, partitionCount: failed.compliance.partitionCount)
+        deadletter = try producer.topic(failed.deadletter.name, partitionCount: failed.deadletter.partitionCount)
     }
 
     func topic(_ kind: RecordOpaque.Kind) -> KafkaTopic {
@@ -36,7 +52,6 @@ final class ProducerGeneration: Sendable {
         case .raw: raw
         case .compliance: compliance
         case .deadletter: deadletter
-        case .control: control
         }
     }
 }
@@ -55,8 +70,9 @@ extension KafkaProperties {
             "acks": "all",
             // Records never time out: the buffer is what is limited.
             "message.timeout.ms": "0",
-            "queue.buffering.max.messages": "0",
             "queue.buffering.max.kbytes": "\(max(1, bufferBytes / 1024))",
+            // librdkafka counts a record's value only, so that deletes would fill the memory without ever filling the buffer.
+            "queue.buffering.max.messages": "\(max(1, bufferBytes / RecordSink.recordOverheadBytes))",
             "message.max.bytes": "\(RecordSink.recordBytesMax)",
         ]
         if given.isDisjoint(with: ["compression.type", "compression.codec"]) { ours["compression.type"] = "lz4" }

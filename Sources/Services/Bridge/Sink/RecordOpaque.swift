@@ -5,11 +5,7 @@ struct RecordOpaque: Hashable {
         case raw
         case compliance
         case deadletter
-        case control
     }
-
-    /// The lane of records that no session waits for.
-    static let noLane = 0xFFFF
 
     var kind: Kind
     /// How often it was sent before, after it had been refused.
@@ -28,7 +24,7 @@ struct RecordOpaque: Hashable {
         slot = Int(word & 0xFFFF)
         lane = Int(word >> 16 & 0xFFFF)
         attempt = Int(word >> 32 & 0xF)
-        kind = Kind(rawValue: UInt8(word >> 36 & 0xF)) ?? .control
+        kind = Kind(rawValue: UInt8(word >> 36 & 0xF)) ?? .deadletter
     }
 
     var word: UInt {

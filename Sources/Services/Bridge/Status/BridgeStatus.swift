@@ -60,6 +60,8 @@ struct BridgeStatus: Encodable, Sendable {
     var bufferBytesLimit: Int64 = 0
     /// Records that Kafka refused.
     var refusedRecords: Int64 = 0
+    /// Why Kafka takes nothing and what to do, where it has said so.
+    var kafkaProblem: String?
     var unaccounted: Int64 = 0
     var streams: [Stream] = []
 }

@@ -4,6 +4,7 @@ import Logging
 import Operations
 import Services
 import Settings
+import Testing
 import Tweets
 
 /// A bridge in this process, between a scripted upstream and a mock cluster.
@@ -25,8 +26,10 @@ struct BridgeHarness {
     let metrics = MetricsRegistry()
     let board = StatusBoard()
     let log = LogLines()
+    private let partitionCount: Int
 
     init(partitions: Int = BridgeHarness.partitions) throws {
+        partitionCount = partitions
         cluster = try KafkaMockCluster()
         for topic in topics.all {
             try cluster.createTopic(topic, partitionCount: topic == topics.control ? 1 : partitions)
@@ -48,7 +51,7 @@ struct BridgeHarness {
         return try BridgeSettings(Configuration(file: nil, environment: environment))
     }
 
-    /// Runs a bridge until `body` returns, then stops it and waits for its end.
+    /// Runs a bridge until `body` returns, then stops it and waits for its end; everything must be accounted for all along.
     ///
     /// - Throws: What the bridge or `body` threw.
     func run(
@@ -57,12 +60,22 @@ struct BridgeHarness {
         while body: @escaping @Sendable (BridgeHarness) throws -> Void
     ) async throws {
         let service = service(settings, takesOver: takesOver)
+        let watch = AccountingWatch(metrics: metrics, board: board)
         let bridge = Task { try await service.run() }
         defer { bridge.cancel() }
         let harness = self
-        try await BlockingThread.run(named: "test-body") { try body(harness) }
+        do {
+            try await BlockingThread.run(named: "test-body") { try body(harness) }
+        } catch {
+            _ = watch.end()
+            throw error
+        }
         bridge.cancel()
-        try await bridge.value
+        let end = await bridge.result
+        let findings = watch.end()
+        #expect(findings.violations.isEmpty)
+        #expect(findings.looks > 0)
+        try end.get()
     }
 
     /// Runs a bridge that ends by itself.
@@ -101,7 +114,7 @@ struct BridgeHarness {
             ],
             observer: .silent
         )
-        let count = topic == topics.control ? 1 : Self.partitions
+        let count = topic == topics.control ? 1 : partitionCount
         try consumer.assign(
             (0..<count).map { KafkaPosition(topic: topic, partition: Int32($0), offset: KafkaPosition.beginning) }
         )
@@ -126,6 +139,13 @@ struct BridgeHarness {
             latest[key] = try JSONDecoder().decode(SessionRecord.self, from: Data(value.utf8))
         }
         return latest.values.sorted { $0.session < $1.session }
+    }
+
+    /// A number or word of `/status`, by the first field of that name; empty where there is none.
+    func status(_ field: String) -> String {
+        let body = board.document(at: "/status").map { String(decoding: $0.body(), as: UTF8.self) } ?? ""
+        return body.range(of: "\"\(field)\":").map { String(body[$0.upperBound...].prefix { $0 != "," && $0 != "}" }) }
+            ?? ""
     }
 
     /// Writes a control record as somebody else would.

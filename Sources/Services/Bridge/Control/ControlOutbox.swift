@@ -1,0 +1,71 @@
+import Tweets
+
+/// Control records that are to be written: of each key only the latest state, and one at a time.
+///
+/// A record that is on its way is never overtaken by an older state of the same thing that had to be sent again, since
+/// after compaction the last one written is all that is left. Bounded by the number of things that have a key.
+struct ControlOutbox {
+    /// A state that is to be sent now.
+    struct Letter {
+        var ticket: UInt
+        var key: ControlKey
+        var json: [UInt8]?
+    }
+
+    private struct Entry {
+        var key: ControlKey
+        var json: [UInt8]?
+        /// Counts the states of this thing.
+        var state = 0
+        /// The state that is on its way, and its ticket.
+        var sent: (state: Int, ticket: UInt)?
+    }
+
+    private var entries: [String: Entry] = [:]
+    private var keyOfTicket: [UInt: String] = [:]
+    private var nextTicket: UInt = 1
+
+    /// Things whose latest state is not known to be written.
+    var count: Int { entries.count }
+
+    /// Takes the whole present state of a thing; nil for a tombstone.
+    mutating func put(_ key: ControlKey, json: [UInt8]?) {
+        entries[key.text, default: Entry(key: key)].json = json
+        entries[key.text]?.state += 1
+    }
+
+    /// What may be sent now: things of which nothing is on its way.
+    var letters: [Letter] {
+        var ticket = nextTicket
+        return entries.values.filter { $0.sent == nil }.sorted { $0.key.text < $1.key.text }.map { entry in
+            defer { ticket += 1 }
+            return Letter(ticket: ticket, key: entry.key, json: entry.json)
+        }
+    }
+
+    /// A letter was handed to the producer.
+    mutating func sent(_ letter: Letter) {
+        guard let state = entries[letter.key.text]?.state else { return }
+        entries[letter.key.text]?.sent = (state, letter.ticket)
+        keyOfTicket[letter.ticket] = letter.key.text
+        nextTicket = max(nextTicket, letter.ticket + 1)
+    }
+
+    /// The producer is gone: whatever was on its way is sent again.
+    mutating func allCameBack() {
+        keyOfTicket.removeAll()
+        for text in entries.keys { entries[text]?.sent = nil }
+    }
+
+    /// A letter came back, written or not.
+    mutating func reported(_ ticket: UInt, isWritten: Bool) {
+        guard let text = keyOfTicket.removeValue(forKey: ticket), let entry = entries[text],
+            let sent = entry.sent, sent.ticket == ticket
+        else { return }
+        if isWritten, sent.state == entry.state {
+            entries[text] = nil
+        } else {
+            entries[text]?.sent = nil
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Kafka
+import StreamClient
+import Tweets
+
+/// A mock cluster of this process and a simulated upstream, for bridges that are processes of their own.
+final class BridgeStage {
+    /// So many that the mock, which keeps 5 MB of each, keeps all.
+    static let partitions = 24
+
+    let cluster: KafkaMockCluster
+    let topics = TopicNames(prefix: "decahose")
+    private let simulator: RunningExecutable
+    private let upstream: String
+
+    /// Builds it; the world begins now.
+    ///
+    /// - Parameter rate: Tweets a second.
+    init(rate: Int, _ more: [String] = []) throws {
+        cluster = try KafkaMockCluster()
+        for topic in topics.all {
+            try cluster.createTopic(topic, partitionCount: topic == topics.control ? 1 : Self.partitions)
+        }
+        // Latency well inside the slack of the bridges below.
+        let simulator = try RunningExecutable(
+            ["simulate", "--dialect", "v2", "--rate", "\(rate)", "--latency-scale", "0.01", "--request-limit", "0"]
+                + more
+        )
+        self.simulator = simulator
+        upstream = "http://\(try simulator.says("http://"))"
+    }
+
+    /// Starts a bridge.
+    func bridge(_ more: [String: String] = [:]) throws -> RunningExecutable {
+        let environment = [
+            "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrapServers, "DECAHOSE_STREAM_API": "v2",
+            "DECAHOSE_STREAM_BASE_URL": upstream, "DECAHOSE_STREAM_BEARER_TOKEN": "decahose",
+            "DECAHOSE_STREAM_DELIVERY_SLACK": "2s", "DECAHOSE_BRIDGE_CONNECTION": "a",
+            "DECAHOSE_HTTP_LISTEN": "127.0.0.1:0",
+        ]
+        return try RunningExecutable(["bridge"], environment: environment.merging(more) { $1 })
+    }
+
+    /// What the upstream sent of a stream partition's Tweets created in a window, by ID: the ground truth.
+    func truth(_ window: EventInterval, partition: Int) throws -> Set<String> {
+        let query = "from=\(window.from)&to=\(window.to)&partition=\(partition)&format=ids"
+        let answer = try WebRequest(method: "GET", url: "\(upstream)/truth?\(query)").send()
+        guard answer.status == 200 else { throw Timeout(what: "the truth: \(answer.status)") }
+        let lines = String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
+        return Set(lines.compactMap { $0.split(separator: " ").first.map(String.init) })
+    }
+
+    /// The keys of raw, one for each record.
+    func rawKeys() throws -> [String] {
+        try records(topics.raw, partitions: Self.partitions).map(\.key)
+    }
+
+    /// The latest record of each session, by start.
+    func sessions() throws -> [SessionRecord] {
+        var latest: [String: SessionRecord] = [:]
+        for record in try records(topics.control, partitions: 1) where record.key.hasPrefix("session:") {
+            latest[record.key] = try JSONDecoder().decode(SessionRecord.self, from: Data(record.value.utf8))
+        }
+        return latest.values.sorted { $0.session < $1.session }
+    }
+
+    private func records(_ topic: String, partitions: Int) throws -> [(key: String, value: String)] {
+        let consumer = try KafkaConsumer(
+            [
+                "bootstrap.servers": cluster.bootstrapServers, "group.id": "test", "enable.auto.commit": "false",
+                "enable.partition.eof": "true",
+            ],
+            observer: .silent
+        )
+        try consumer.assign(
+            (0..<partitions).map { KafkaPosition(topic: topic, partition: Int32($0), offset: KafkaPosition.beginning) }
+        )
+        var records: [(String, String)] = []
+        var ended: Set<Int32> = []
+        while ended.count < partitions {
+            switch consumer.poll(timeout: .seconds(10)) {
+            case .message(let message):
+                let key = message.key.map { String(decoding: $0, as: UTF8.self) } ?? ""
+                records.append((key, message.value.map { String(decoding: $0, as: UTF8.self) } ?? ""))
+            case .partitionEnd(let position): ended.insert(position.partition.partition)
+            case .error(let error, _): throw error
+            case .nothing: throw Timeout(what: "the end of \(topic)")
+            }
+        }
+        return records
+    }
+}
+
+/// Something did not happen in time.
+struct Timeout: Error, CustomStringConvertible {
+    var what: String
+    var description: String { "waited in vain for \(what)" }
+}
+
+/// Asks again and again until it is so.
+func eventually(_ what: String, within limit: Duration = .seconds(60), _ isSo: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + limit
+    while try !isSo() {
+        guard ContinuousClock.now < deadline else { throw Timeout(what: what) }
+        usleep(20_000)
+    }
+}
