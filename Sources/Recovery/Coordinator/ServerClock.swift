@@ -25,7 +25,10 @@ public struct ServerClock: Hashable, Sendable {
     }
 
     /// Takes a record of a session that arrived just now.
+    ///
+    /// Where the two clocks of the record agree to the millisecond, the server told none: its `Date` has whole seconds.
     public mutating func note(_ record: SessionRecord, wall: Instant, at now: MonotonicInstant) {
+        guard record.serverDate != record.localDate else { return }
         let serverTime = record.updatedAt + (record.serverDate - record.localDate)
         samples[record.key] = Sample(difference: serverTime - wall, at: now)
         samples = samples.filter { now - $0.value.at <= memory }

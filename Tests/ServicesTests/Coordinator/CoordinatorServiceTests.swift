@@ -252,6 +252,7 @@ struct CoordinatorServiceTests {
                 sequence += 1
                 guard case .session(var record) = session("a", "1", ago: 20, covered: (15, 2)) else { return false }
                 record.sequence = sequence
+                record.localDate = record.serverDate + .milliseconds(300)
                 record.updatedAt = WallClock.now()
                 try pen.write(.session(record))
                 return coordinator.view.clockSkew != .zero

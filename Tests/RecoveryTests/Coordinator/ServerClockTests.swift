@@ -1,0 +1,47 @@
+import Recovery
+import Testing
+import Tweets
+
+@Suite("The upstream's clock, as the sessions tell it")
+struct ServerClockTests {
+    /// A session of a bridge whose clock is `skew` ahead of the server's, that writes a record now.
+    private func record(_ connection: String, skew: Double, now: Int64) -> SessionRecord {
+        var record = session(connection, "1", date: at(now - 100))
+        record.localDate = record.serverDate + .milliseconds(Int64(skew * 1000)) + .milliseconds(400)
+        record.updatedAt = at(now) + .milliseconds(Int64(skew * 1000))
+        return record
+    }
+
+    @Test("is found whatever the bridges' clocks say", arguments: [-120.0, 0, 120], [-120.0, -20, 20, 120])
+    func found(bridge: Double, coordinator: Double) {
+        var clocks = ServerClock(memory: .seconds(60))
+        let wall = at(1000) + .milliseconds(Int64(coordinator * 1000))
+        for name in ["a", "b", "c"] {
+            clocks.note(record(name, skew: bridge, now: 1000), wall: wall, at: clock(1000))
+        }
+        let found = clocks.difference(at: clock(1000))
+        #expect(abs(found.milliseconds + Int64(coordinator * 1000)) <= 500)
+    }
+
+    @Test("is taken for our own below five seconds, and when nobody was heard lately")
+    func tolerance() {
+        var clocks = ServerClock(memory: .seconds(60))
+        clocks.note(record("a", skew: 0, now: 1000), wall: at(1004), at: clock(1000))
+        #expect(clocks.difference(at: clock(1000)) == .zero)
+        clocks.note(record("a", skew: 0, now: 1001), wall: at(1031), at: clock(1001))
+        #expect(clocks.difference(at: clock(1001)) != .zero)
+        #expect(clocks.difference(at: clock(1100)) == .zero)
+    }
+
+    @Test("one bridge whose upstream told no time, or that is far off, does not decide")
+    func outlier() {
+        var clocks = ServerClock(memory: .seconds(60))
+        var dateless = session("d", "1", date: at(900))
+        dateless.updatedAt = at(5000)
+        clocks.note(dateless, wall: at(1000), at: clock(1000))
+        #expect(clocks.difference(at: clock(1000)) == .zero)
+        for name in ["a", "b"] { clocks.note(record(name, skew: 0, now: 1000), wall: at(1000), at: clock(1000)) }
+        clocks.note(record("c", skew: 0, now: 3000), wall: at(1000), at: clock(1000))
+        #expect(clocks.difference(at: clock(1000)) == .zero)
+    }
+}
