@@ -5,7 +5,7 @@ BIN = .build/release/decahose
 .PHONY: deps build demo test fuzz bench bench-allocations truth format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
-PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev libisal-dev pkg-config
+PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
 
 deps:
 	@missing=$$(for package in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \

@@ -59,7 +59,6 @@ let package = Package(
         system("CLibcurl", "libcurl", "libcurl4-openssl-dev"),
         system("CLibrdkafka", "rdkafka", "librdkafka-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
-        system("CIgzip", "libisal", "libisal-dev"),
         // A header alone: vector instructions that Swift's portable vectors cannot say.
         .systemLibrary(name: "CBitMasks"),
 
@@ -71,7 +70,7 @@ let package = Package(
         library("World", ["Tweets"]),
 
         // Shells: input and output, and nothing else.
-        library("StreamClient", ["CLibcurl", "CIgzip"]),
+        library("StreamClient", ["CLibcurl", "CZlib"]),
         library("Kafka", ["CLibrdkafka"]),
         library("Settings", ["Tweets", .product(name: "TOMLKit", package: "TOMLKit")]),
         library("Operations", ["Tweets", logging, histogram]),

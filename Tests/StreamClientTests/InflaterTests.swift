@@ -79,23 +79,6 @@ struct InflaterTests {
         #expect((sizes.max() ?? 0) <= Inflater.outputBytes)
     }
 
-    @Test("no damaged byte passes for a whole member with other content")
-    func everyByte() {
-        let original = (0..<40).flatMap {
-            Array("{\"id\":\($0 &* 2_654_435_761 % 1_000_003),\"text\":\"\($0)\"}\r\n".utf8)
-        }
-        let stream = Gzip.member([original])
-        for index in stream.indices {
-            for mask: UInt8 in [0x01, 0x10, 0x80, 0xFF] {
-                var damaged = stream
-                damaged[index] ^= mask
-                // An error or a cut stream; a few bytes of the header mean nothing, and then the content is right.
-                guard let result = try? inflate([damaged]), !result.isTruncated else { continue }
-                #expect(result.plain == original, "byte \(index) ^ \(mask)")
-            }
-        }
-    }
-
     @Test("damage is an error, whether at the start, inside, or between members")
     func damage() {
         let good = Gzip.member([first])

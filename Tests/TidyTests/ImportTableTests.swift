@@ -9,7 +9,7 @@ struct ImportTableTests {
         "Dedup": ["Tweets"],
         "Recovery": ["Tweets"],
         "World": ["Tweets"],
-        "StreamClient": ["CLibcurl", "CIgzip", "Synchronization", "Glibc"],
+        "StreamClient": ["CLibcurl", "CZlib", "Synchronization", "Glibc"],
         "Kafka": ["CLibrdkafka", "Synchronization", "Glibc"],
         "Settings": ["Tweets", "TOMLKit", "FoundationEssentials"],
         "Operations": ["Tweets", "Logging", "Histogram", "Synchronization", "Glibc", "FoundationEssentials"],

@@ -1,30 +1,32 @@
-import CIgzip
+import CZlib
 
 /// Inflates a gzip stream as it comes.
 ///
 /// Members may follow each other, and a flush may come anywhere: whatever can be known after a piece is handed out at
-/// once. A stream that ends inside a member is told apart from one that ends between two. Each member's checksum is
-/// verified.
-///
-/// By ISA-L, which takes half of zlib's time for the same bytes, and inflating is the dearest step of a Tweet's way.
+/// once. A stream that ends inside a member is told apart from one that ends between two.
 public struct Inflater: ~Copyable {
     /// The most bytes that are handed out in one call.
     public static let outputBytes = 256 << 10
 
-    /// ISA-L's state holds the window, too much for a stack.
-    private let state: UnsafeMutablePointer<inflate_state>
+    /// zlib keeps the address of its state, so the state has an allocation of its own.
+    private let stream: UnsafeMutablePointer<z_stream>
     private let output: UnsafeMutableRawBufferPointer
     private var isInsideMember = false
 
     /// An inflater at the start of a stream.
     public init() {
-        state = .allocate(capacity: 1)
-        isal_inflate_init(state)
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
         output = .allocate(byteCount: Self.outputBytes, alignment: 64)
+        // 15 is the largest window; 16 asks for the gzip header and trailer, and nothing else.
+        let status = decahose_inflate_init(stream, 15 + 16)
+        precondition(status == Z_OK, "zlib cannot be initialised: \(status)")
     }
 
     deinit {
-        state.deallocate()
+        inflateEnd(stream)
+        stream.deinitialize(count: 1)
+        stream.deallocate()
         output.deallocate()
     }
 
@@ -42,28 +44,35 @@ public struct Inflater: ~Copyable {
         _ body: (UnsafeRawBufferPointer) -> Bool
     ) throws(InflateError) -> Bool {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return true }
-        state.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
-        state.pointee.avail_in = UInt32(bytes.count)
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(bytes.count)
         defer {
-            state.pointee.next_in = nil
-            state.pointee.avail_in = 0
+            stream.pointee.next_in = nil
+            stream.pointee.avail_in = 0
         }
         var outputWasFull = false
-        while state.pointee.avail_in > 0 || outputWasFull {
-            if !isInsideMember { try begin() }
-            let before = state.pointee.avail_in
-            state.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            state.pointee.avail_out = UInt32(output.count)
-            let status = isal_inflate(state)
-            let produced = output.count - Int(state.pointee.avail_out)
+        while stream.pointee.avail_in > 0 || outputWasFull {
+            if !isInsideMember {
+                guard stream.pointee.avail_in > 0 else { return true }
+                try begin()
+            }
+            stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            stream.pointee.avail_out = UInt32(output.count)
+            let status = CZlib.inflate(stream, Z_SYNC_FLUSH)
+            let produced = output.count - Int(stream.pointee.avail_out)
             if produced > 0, !body(UnsafeRawBufferPointer(rebasing: output[..<produced])) { return false }
-            guard status == ISAL_DECOMP_OK else { throw .damaged(Self.text(status)) }
-            outputWasFull = state.pointee.avail_out == 0
-            if state.pointee.block_state == ISAL_BLOCK_FINISH {
+            switch status {
+            case Z_OK:
+                outputWasFull = stream.pointee.avail_out == 0
+            case Z_STREAM_END:
                 isInsideMember = false
                 outputWasFull = false
-            } else if produced == 0, state.pointee.avail_in == before, before > 0 {
-                throw .damaged("bytes that mean nothing")
+            case Z_BUF_ERROR:
+                // No progress is possible with what is there, which is no error.
+                return true
+            default:
+                let text = stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(status)"
+                throw .damaged(text)
             }
         }
         return true
@@ -71,22 +80,7 @@ public struct Inflater: ~Copyable {
 
     /// Begins the next member.
     private mutating func begin() throws(InflateError) {
-        // ISA-L looks at a header only when all of it is there: a few bytes of junk would pass for a cut stream.
-        guard state.pointee.next_in.pointee == 0x1F else { throw .damaged(Self.text(ISAL_INVALID_WRAPPER)) }
-        isal_inflate_reset(state)
-        state.pointee.crc_flag = UInt32(ISAL_GZIP)
+        guard inflateReset(stream) == Z_OK else { throw .damaged("zlib cannot be reset") }
         isInsideMember = true
-    }
-
-    private static func text(_ status: Int32) -> String {
-        switch status {
-        case ISAL_INVALID_BLOCK: "an invalid block"
-        case ISAL_INVALID_SYMBOL: "an invalid symbol"
-        case ISAL_INVALID_LOOKBACK: "a reference to before the start"
-        case ISAL_INVALID_WRAPPER: "no gzip header where one should be"
-        case ISAL_UNSUPPORTED_METHOD: "compressed by another method than deflate"
-        case ISAL_INCORRECT_CHECKSUM: "a wrong checksum"
-        default: "ISA-L error \(status)"
-        }
     }
 }
