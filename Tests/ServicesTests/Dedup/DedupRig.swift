@@ -125,8 +125,12 @@ final class RunningDedup: Sendable {
 }
 
 /// Looks again and again until something is so; nothing passes by waiting it out.
-func until(_ what: String, _ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+func until(
+    _ what: String,
+    within patience: Duration = .seconds(60),
+    _ condition: () throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + patience
     while try !condition() {
         try #require(ContinuousClock.now < deadline, "waited in vain until \(what)")
         try await Task.sleep(for: .milliseconds(20))

@@ -44,7 +44,7 @@ final class Feed: Sendable {
 
     /// Waits until all is sent.
     func end() async throws {
-        try await until("all is sent") { result.withLock { $0 != nil } }
+        try await until("all is sent", within: .seconds(180)) { result.withLock { $0 != nil } }
         try result.withLock { $0 }?.get()
     }
 }

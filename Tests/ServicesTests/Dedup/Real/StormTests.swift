@@ -27,7 +27,7 @@ struct StormTests {
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
         let feed = Feed(traffic, rig)
         var living = try Self.names.map { try DedupProcess($0, rig) }
-        feed.start(from: 100, chunk: 8, pause: .milliseconds(40))
+        feed.start(from: 100, chunk: 16, pause: .milliseconds(60))
         var deeds: [String: Int] = [:]
         for _ in 0..<Self.rounds {
             // The load goes on meanwhile; how far it comes is no matter.
