@@ -1,8 +1,8 @@
-# Targets: deps build demo test fuzz bench format simulate
+# Targets: deps build demo test fuzz bench format model
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test fuzz bench bench-allocations truth format lint
+.PHONY: deps build demo test fuzz bench bench-allocations truth model format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -78,6 +78,13 @@ fuzz: deps
 			|| { tail -40 $(FUZZ)/$$name.log; exit 1; }; \
 		grep -a -E 'stat::(number_of_executed_units|average_exec_per_sec)' $(FUZZ)/$$name.log; \
 	done
+
+# Thousands of simulated days of the coverage rule against the truth: [days] [seed] [quiet|flaws].
+MODEL ?= 2000
+
+model:
+	$(SWIFT) build -c release --product coverage-run
+	.build/release/coverage-run $(MODEL)
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

@@ -112,7 +112,20 @@ let package = Package(
         // For tests: Kafka's semantics as a value.
         .target(name: "ModelLog", path: "Tests/Support/ModelLog", swiftSettings: settings),
         tests("DedupTests", ["Dedup", "Tweets", "World", "ModelLog"]),
-        tests("RecoveryTests", ["Recovery", "Tweets"]),
+        // For tests: the coverage rule against the truth, day after day, and what plays thousands of days.
+        .target(
+            name: "CoverageModel",
+            dependencies: ["Recovery", "Tweets"],
+            path: "Tests/Support/CoverageModel",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "coverage-run",
+            dependencies: ["CoverageModel"],
+            path: "Tests/Support/CoverageRun",
+            swiftSettings: settings
+        ),
+        tests("RecoveryTests", ["Recovery", "Tweets", "CoverageModel"]),
         tests("WorldTests", ["World", "Tweets"]),
         tests("StreamClientTests", ["StreamClient", "Ingest", "Tweets", "CZlib"]),
         // For tests: a real broker where there is one.
@@ -130,7 +143,7 @@ let package = Package(
             "ServicesTests",
             [
                 "Services", "Dedup", "Recovery", "Settings", "Operations", "Tweets", "Kafka", "KafkaTestSupport",
-                "CZlib",
+                "CZlib", "Simulator", "World", "StreamClient",
                 logging,
             ]
         ),

@@ -75,6 +75,13 @@ struct StreamEndpointTests {
         #expect(!later.isGzip)
     }
 
+    @Test("the first start ever asks one minute, a start after a time that nobody remembers all that there is")
+    func backfillWithoutRightEnd() {
+        let now = Instant(seconds: 1_800_000_000)
+        #expect(BackfillSizing.minutes(now: now, rightEnd: nil, isFirstStart: true, limit: 5) == 1)
+        #expect(BackfillSizing.minutes(now: now, rightEnd: nil, isFirstStart: false, limit: 5) == 5)
+    }
+
     @Test(
         "backfill is asked from the last covered moment, rounded up",
         arguments: [(0, 1), (49, 1), (50, 1), (51, 2), (110, 2), (111, 3), (290, 5), (291, 5), (90000, 5), (-500, 1)]
@@ -82,6 +89,6 @@ struct StreamEndpointTests {
     func backfill(secondsMissing: Int64, minutes: Int) {
         let now = Instant(seconds: 1_800_000_000)
         let rightEnd = now - .seconds(secondsMissing)
-        #expect(BackfillSizing.minutes(now: now, rightEnd: rightEnd, limit: 5) == minutes)
+        #expect(BackfillSizing.minutes(now: now, rightEnd: rightEnd, isFirstStart: false, limit: 5) == minutes)
     }
 }

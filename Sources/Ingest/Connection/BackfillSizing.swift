@@ -11,11 +11,12 @@ public enum BackfillSizing {
     ///
     /// - Parameters:
     ///   - now: The present, by the server's clock where it is known.
-    ///   - rightEnd: The last moment that was covered, which already holds the delivery slack; nil where nothing ever
-    ///     was, which asks for one minute.
+    ///   - rightEnd: The last moment that was covered, which already holds the delivery slack; nil where none is known.
+    ///   - isFirstStart: Whether nobody has ever read the stream partition: then there is nothing to catch up with, and
+    ///     one minute shows that backfill works. Otherwise a right end that is not known is too long ago.
     ///   - limit: The most that the dialect allows.
-    public static func minutes(now: Instant, rightEnd: Instant?, limit: Int) -> Int {
-        guard let rightEnd else { return 1 }
+    public static func minutes(now: Instant, rightEnd: Instant?, isFirstStart: Bool, limit: Int) -> Int {
+        guard let rightEnd else { return isFirstStart ? 1 : limit }
         let missing = (now - rightEnd + margin).milliseconds
         let minutes = (missing + 59_999) / 60_000
         return Int(min(max(minutes, 1), Int64(limit)))

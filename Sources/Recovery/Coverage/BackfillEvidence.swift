@@ -33,7 +33,7 @@ struct BackfillEvidence {
         guard !ids.isFull else { return nil }
         let left = CoverageRule.backfillSecondsMax
         let baseline = counts[left...].sorted()[rule.baselineSeconds / 2]
-        guard baseline > 0 else { return nil }
+        guard baseline >= CoverageRule.baselineMin else { return nil }
         let window = rule.windowSeconds
         var oldest = left
         while oldest > 0, CoverageRule.isSecondFull(counts[oldest - 1], baseline: baseline) {

@@ -48,6 +48,11 @@ public struct CoverageRule: Hashable, Sendable {
     /// Whether a window of a backfill holds enough: 80 % of the baseline.
     static func isWindowFull(_ count: Int, seconds: Int, baseline: Int) -> Bool { 5 * count >= 4 * baseline * seconds }
 
+    /// A thinner stream has no baseline: by chance alone a backfill with half of its Tweets missing would look full.
+    ///
+    /// Ten seconds of ten Tweets each are a hundred, of which half lies four standard deviations below 80 %.
+    static let baselineMin = 10
+
     /// The most that can be credited: the most minutes of backfill that any dialect grants, and one.
     static let backfillSecondsMax = 6 * 60
 }

@@ -181,6 +181,8 @@ public struct SessionCoverage {
     }
 
     /// Ends the present second before its time, because the session is over; nothing is read after it.
+    ///
+    /// A part of a second makes no frontier: it may hold three Tweets, all of them fresh, of a stream that lags in part.
     public mutating func finish(now: MonotonicInstant) {
         if records > 0 { _ = endSecond(now: now, isLast: true) }
     }
@@ -231,7 +233,7 @@ public struct SessionCoverage {
             begin(now + .seconds(1))
             return false
         }
-        let frontier = frontier(at: now)
+        let frontier = isLast ? nil : frontier(at: now)
         if let frontier { readFrontier = max(readFrontier, frontier) }
         var decides = false
         if evidence != nil, !evidenceIsComplete,

@@ -112,7 +112,11 @@ struct BridgeOpening: Sendable {
         throw ExitError(
             .configuration,
             "Another bridge, \(living.host), reads \(living.stream) as connection '\(settings.connection)' (session "
-                + "\(living.session)). Give this one another bridge.connection, or start it with --take-over."
+                + "\(living.session)). "
+                + (takesOver
+                    ? "It did not give way within \(BridgeLimits.takeOver): stop it, or give this one another "
+                        + "bridge.connection."
+                    : "Give this one another bridge.connection, or start it with --take-over.")
         )
     }
 

@@ -145,11 +145,20 @@ struct BackfillCreditTests {
         #expect(session.coverage.creditedFrom == nil)
     }
 
+    @Test("a stream of fewer than ten Tweets a second earns none: chance alone could make half a backfill look full")
+    func thinStream() throws {
+        var session = DrivenSession(backfillAsked: true)
+        try session.backfill(-100..<0, rate: 9)
+        try session.stream(0..<140, rate: 9)
+        #expect(session.coverage.isBackfillDecided)
+        #expect(session.coverage.creditedFrom == nil)
+    }
+
     @Test("no more than six minutes are credited, whatever comes")
     func most() throws {
         var session = DrivenSession(backfillAsked: true)
-        try session.backfill(-1000..<0, rate: 3)
-        try session.stream(0..<140, rate: 3)
+        try session.backfill(-1000..<0)
+        try session.stream(0..<140)
         #expect(session.coverage.creditedFrom == at(5 - 360 + 10))
     }
 

@@ -129,8 +129,8 @@ struct RightEndTests {
         session.settle()
         let isSettled = session.coverage.isSettled
         #expect(isSettled)
-        // The long second's own frontier: of its 501 Tweets five may be older.
-        #expect(session.coverage.rightEnd == at(Int64(SessionCoverage.slotCount) - 1 + 5 - 120))
+        // The long second is not over and makes no frontier.
+        #expect(session.coverage.rightEnd == at(Int64(SessionCoverage.slotCount) - 2 - 120))
     }
 
     @Test("a second in which one Tweet of the long wait is unacknowledged holds everything behind it")
@@ -149,6 +149,20 @@ struct RightEndTests {
         session.coverage.finish(now: clock(2000))
         session.settle(isOver: true)
         #expect(session.coverage.covered == before)
+    }
+
+    @Test("the part of a second that a session ends with makes no frontier: it may hold fresh Tweets by chance")
+    func partOfSecond() throws {
+        var session = DrivenSession()
+        try session.stream(0..<400, lag: 200)
+        let before = session.coverage.covered
+        try session.read([400])
+        session.acknowledge(session.coverage.slot, 1)
+        session.coverage.finish(now: clock(400))
+        session.settle(isOver: true)
+        let (isSettled, covered) = (session.coverage.isSettled, session.coverage.covered)
+        #expect(isSettled)
+        #expect(covered == before)
     }
 
     @Test("another session on the same counters begins at what they stand at")

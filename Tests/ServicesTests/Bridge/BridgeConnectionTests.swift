@@ -155,7 +155,7 @@ struct BridgeConnectionTests {
     func noDate() async throws {
         let harness = try BridgeHarness()
         let server = StreamServer { connection in
-            connection.sendHead(isDated: false)
+            connection.sendHead(date: nil)
             // Far enough behind its own newest Tweets to be claimed, were there a Date.
             let now = WallClock.now()
             for second in 0..<20 {

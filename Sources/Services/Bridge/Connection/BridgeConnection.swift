@@ -95,6 +95,7 @@ final class BridgeConnection {
             ? BackfillSizing.minutes(
                 now: WallClock.now() + skew,
                 rightEnd: context.control.read { $0.rightEnd(of: stream) },
+                isFirstStart: context.control.read { !$0.isKnown(stream) },
                 limit: endpoint.contract.backfillMinutesMax
             ) : 0
         let url = endpoint.liveURL(partition: stream.number, backfillMinutes: askedMinutes)
@@ -153,6 +154,8 @@ final class BridgeConnection {
         case .head(let head):
             let answer = HTTPAnswer(status: head.status, localNow: WallClock.now()) { head.header($0) }
             self.answer = answer
+            // Also of a refusal: the first request after a start knows no other clock than ours.
+            if let date = answer.date { skew = date - WallClock.now() }
             if machine.answered(answer, now: MonotonicClock.now()) { return open(answer) }
             return true
         case .body(let bytes):
@@ -198,7 +201,6 @@ final class BridgeConnection {
         }
         lane.begin(kafkaPartitions: context.kafkaPartitions)
         let serverDate = answer.date ?? wall
-        if let date = answer.date { skew = date - wall }
         let name = SessionName.make(start: wall)
         let record = SessionRecord(
             connection: context.settings.connection,

@@ -16,8 +16,10 @@ struct ConnectionHistory {
     private(set) var isCaughtUp = false
     /// The latest record of each session of the name.
     private(set) var sessions: [String: Heard] = [:]
-    /// Claims to the name that came after the history had been read.
+    /// The last claims to the name that came after the history had been read, one of each process, the latest last.
     private(set) var newClaims: [ClaimRecord] = []
+    /// Stream partitions of which control has anything to tell, by whatever connection.
+    private var knownStreams: Set<StreamPartition> = []
     /// The partition count with which the topics were made.
     var topics: TopicsRecord?
 
@@ -32,6 +34,7 @@ struct ConnectionHistory {
 
     /// Takes a session's record.
     mutating func take(_ record: SessionRecord) {
+        knownStreams.insert(record.stream)
         guard record.connection == connection else { return }
         let known = sessions[record.session]
         let isFurther = isCaughtUp && record.sequence > known?.record.sequence ?? -1
@@ -43,7 +46,14 @@ struct ConnectionHistory {
 
     /// Takes a claim.
     mutating func take(_ claim: ClaimRecord) {
-        if isCaughtUp, claim.connection == connection { newClaims.append(claim) }
+        guard isCaughtUp, claim.connection == connection else { return }
+        newClaims.removeAll { $0.host == claim.host && $0.stream == claim.stream }
+        newClaims.append(claim)
+    }
+
+    /// Takes what is left of a stream partition's folded history.
+    mutating func take(_ ledger: LedgerRecord) {
+        knownStreams.insert(ledger.stream)
     }
 
     /// Forgets a session that control no longer holds.
@@ -55,6 +65,9 @@ struct ConnectionHistory {
     func rightEnd(of stream: StreamPartition) -> Instant? {
         sessions.values.filter { $0.record.stream == stream }.compactMap { $0.record.covered?.to }.max()
     }
+
+    /// Whether the stream partition was ever read before, by this connection or another.
+    func isKnown(_ stream: StreamPartition) -> Bool { knownStreams.contains(stream) }
 
     /// Sessions of these stream partitions that were never closed and are not of this process.
     func openSessions(of streams: Set<StreamPartition>, notOf host: String) -> [Heard] {
@@ -71,8 +84,11 @@ struct ConnectionHistory {
         }?.record
     }
 
-    /// A claim of another process to a stream partition's name.
+    /// A claim of another process to a stream partition's name, if it came after this process's own.
+    ///
+    /// The order in control decides: of several that take over at the same time exactly the last one keeps the name.
     func claim(to stream: StreamPartition, notOf host: String) -> ClaimRecord? {
-        newClaims.last { $0.stream == stream && $0.host != host }
+        guard let last = newClaims.last(where: { $0.stream == stream }), last.host != host else { return nil }
+        return last
     }
 }

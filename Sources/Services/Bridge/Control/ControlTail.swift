@@ -101,7 +101,10 @@ final class ControlTail: Sendable {
         case .topics:
             let record = value.flatMap { decode(TopicsRecord.self, $0, key) }
             history.withLock { $0.topics = record }
-        case .gap, .job, .loss, .census, .ledger:
+        case .ledger:
+            guard let value, let record = decode(LedgerRecord.self, value, key) else { return }
+            history.withLock { $0.take(record) }
+        case .gap, .job, .loss, .census:
             break
         }
     }

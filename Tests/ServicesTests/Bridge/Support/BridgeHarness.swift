@@ -90,7 +90,7 @@ struct BridgeHarness {
         }
     }
 
-    private func service(_ settings: BridgeSettings, takesOver: Bool) -> BridgeService {
+    func service(_ settings: BridgeSettings, takesOver: Bool) -> BridgeService {
         BridgeService(
             settings: settings,
             takesOver: takesOver,

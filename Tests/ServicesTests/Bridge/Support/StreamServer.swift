@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
+import Operations
 import Synchronization
+import Tweets
 
 /// An upstream of one script on a loopback port: each connection has a thread, and sends exactly what the script says.
 final class StreamServer: Sendable {
@@ -23,14 +25,18 @@ final class StreamServer: Sendable {
                 .first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
 
-        /// Sends the head of a compressed stream, dated now, or without a date.
-        func sendHead(isDated: Bool = true) {
+        /// Sends the head of a compressed stream, dated now or otherwise, or not at all.
+        func sendHead(date: Instant? = WallClock.now()) {
             let formatter = DateFormatter()
             formatter.locale = Locale(identifier: "en_US_POSIX")
             formatter.timeZone = TimeZone(identifier: "GMT")
             formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-            let date = isDated ? "Date: \(formatter.string(from: Date()))\r\n" : ""
-            send("HTTP/1.1 200 OK\r\n\(date)Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let dated = date.map { date in
+                "Date: \(formatter.string(from: Date(timeIntervalSince1970: Double(date.milliseconds) / 1000)))\r\n"
+            }
+            send(
+                "HTTP/1.1 200 OK\r\n\(dated ?? "")Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
         }
 
         /// Sends lines as one gzip member in one chunk; false once the client is gone.
