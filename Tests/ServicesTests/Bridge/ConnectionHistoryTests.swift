@@ -46,6 +46,24 @@ struct ConnectionHistoryTests {
         }
     }
 
+    @Test("whoever claimed the name gives way to no elder session, which gives way to the claim, also to one before it")
+    func claimBeforeAge() {
+        for isClaimedLater in [false, true] {
+            let (elder, claimant) = (Self.session("20260101-1", host: "x"), Self.session("20260101-2", host: "y"))
+            // What x sees, which may have started after the claim.
+            var history = ConnectionHistory(connection: "a")
+            if isClaimedLater { history.caughtUp() }
+            history.take(Self.claim(by: "y"))
+            history.caughtUp()
+            #expect((history.claim(to: Self.first, notOf: "x") != nil) == isClaimedLater)
+            history.take(elder)
+            history.take(claimant)
+            #expect(history.claim(to: Self.first, notOf: "x")?.host == "y")
+            #expect(history.claim(to: Self.first, notOf: "y") == nil)
+            #expect(history.elder(than: claimant) == nil)
+        }
+    }
+
     @Test("a claim to one stream partition is none to another, and one from before the start is none at all")
     func otherClaims() {
         var history = ConnectionHistory(connection: "a")

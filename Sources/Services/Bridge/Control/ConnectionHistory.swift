@@ -16,8 +16,8 @@ struct ConnectionHistory {
     private(set) var isCaughtUp = false
     /// The latest record of each session of the name.
     private(set) var sessions: [String: Heard] = [:]
-    /// The last claims to the name that came after the history had been read, one of each process, the latest last.
-    private(set) var newClaims: [ClaimRecord] = []
+    /// The last claim to the name for each stream partition, and whether it came after the history had been read.
+    private var claims: [StreamPartition: (record: ClaimRecord, isNew: Bool)] = [:]
     /// Stream partitions of which control has anything to tell, by whatever connection.
     private var knownStreams: Set<StreamPartition> = []
     /// The partition count with which the topics were made.
@@ -46,9 +46,8 @@ struct ConnectionHistory {
 
     /// Takes a claim.
     mutating func take(_ claim: ClaimRecord) {
-        guard isCaughtUp, claim.connection == connection else { return }
-        newClaims.removeAll { $0.host == claim.host && $0.stream == claim.stream }
-        newClaims.append(claim)
+        guard claim.connection == connection else { return }
+        claims[claim.stream] = (claim, isCaughtUp)
     }
 
     /// Takes what is left of a stream partition's folded history.
@@ -77,18 +76,24 @@ struct ConnectionHistory {
     }
 
     /// A session of another process that lives and stands before `session` in the order of keys: it keeps the name.
+    ///
+    /// Not from whoever claimed the name last: a claim goes before age, or both could give way to each other.
     func elder(than session: SessionRecord) -> SessionRecord? {
-        sessions.values.first { heard in
-            heard.furtherRecords > 0 && heard.record.closed == nil && heard.record.stream == session.stream
-                && heard.record.host != session.host && heard.record.session < session.session
-        }?.record
+        guard claims[session.stream]?.record.host != session.host else { return nil }
+        return living(session.stream).first { $0.host != session.host && $0.session < session.session }
     }
 
-    /// A claim of another process to a stream partition's name, if it came after this process's own.
+    /// A claim of another process to a stream partition's name, if none came after it.
     ///
-    /// The order in control decides: of several that take over at the same time exactly the last one keeps the name.
+    /// The order in control decides: of several that take over at the same time exactly the last one keeps the name. A
+    /// claim from before the start of this process counts as long as its claimant lives.
     func claim(to stream: StreamPartition, notOf host: String) -> ClaimRecord? {
-        guard let last = newClaims.last(where: { $0.stream == stream }), last.host != host else { return nil }
-        return last
+        guard let (claim, isNew) = claims[stream], claim.host != host else { return nil }
+        return isNew || living(stream).contains { $0.host == claim.host } ? claim : nil
+    }
+
+    private func living(_ stream: StreamPartition) -> [SessionRecord] {
+        sessions.values.filter { $0.furtherRecords > 0 && $0.record.closed == nil && $0.record.stream == stream }
+            .map(\.record)
     }
 }
