@@ -34,12 +34,14 @@ struct BridgeProcessTests {
     @Test("SIGTERM drains, publishes the closed sessions and ends with 0")
     func terminate() throws {
         let stage = try BridgeStage(rate: 300)
-        // Every answer takes a while, so that there is always something to drain.
-        try stage.cluster.setRoundTrip(.milliseconds(200))
         let bridge = try stage.bridge()
         try eventually("claims") { try claiming(stage.sessions()).count == 2 }
+        // Every answer takes a while, so that there is something to drain.
+        try stage.cluster.setRoundTrip(.milliseconds(400))
+        Thread.sleep(forTimeInterval: 1)
         bridge.send(SIGTERM)
         #expect(try bridge.end() == 0, "\(bridge.output)")
+        try stage.cluster.setRoundTrip(.zero)
         let sessions = try stage.sessions()
         #expect(sessions.map(\.closed) == [.shutdown, .shutdown])
         for counters in sessions.map(\.counters) {
@@ -97,11 +99,14 @@ struct BridgeProcessTests {
     @Test("kill -9 under load: after the restart nothing is lost that any session claims")
     func killed() throws {
         let stage = try BridgeStage(rate: 400)
-        try stage.cluster.setRoundTrip(.milliseconds(100))
         let victim = try stage.bridge()
         try eventually("claims of both sessions") { try claiming(stage.sessions()).count == 2 }
+        // Every answer takes a while, so that it dies with records on their way.
+        try stage.cluster.setRoundTrip(.milliseconds(400))
+        Thread.sleep(forTimeInterval: 1)
         victim.send(SIGKILL)
         #expect(try victim.end() == -SIGKILL)
+        try stage.cluster.setRoundTrip(.zero)
         let dead = try stage.sessions()
         let successor = try stage.bridge()
         try eventually("claims of both successors") {
