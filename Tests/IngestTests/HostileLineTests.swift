@@ -101,6 +101,21 @@ struct HostileLineTests {
         #expect(classify(between) == (isSpace ? tweet(5) : .unknown(.controlCharacter)))
     }
 
+    @Test(
+        "a line of any length that is no object is refused for what it is, and ends nothing",
+        arguments: [1, 63, 64, 65, 1000, 1023, 1024, 1025, 2048, 5000, 70_000]
+    )
+    func noObject(count: Int) {
+        let elements = String(repeating: #"{"a":"]}["},"#, count: count)
+        #expect(classify("[\(elements)1]") == .unknown(.notAnObject))
+        #expect(classify("[\(elements)") == .unknown(.malformed))
+        #expect(classify("[\(elements)1}") == .unknown(.malformed))
+        #expect(classify("\"\(String(repeating: "x]", count: count))\"") == .unknown(.notAnObject))
+        #expect(classify("[{\"id_str\":\"" + String(repeating: ",", count: count)) == .unknown(.malformed))
+        #expect(classify(String(repeating: "]", count: count)) == .unknown(.malformed))
+        #expect(classify("[" + String(repeating: " ", count: count) + "]}") == .unknown(.malformed))
+    }
+
     @Test("a byte order mark, trailing garbage and a second object are refused")
     func garbage() {
         let good = Array(#"{"id_str":"5","id":5}"#.utf8)

@@ -116,7 +116,7 @@ struct StructuralCursor {
                     depth &+= 1
                 } else {
                     depth &-= 1
-                    guard kinds.get(depth) == isObject else {
+                    guard depth >= 0, kinds.get(depth) == isObject else {
                         fail(.malformed)
                         return false
                     }

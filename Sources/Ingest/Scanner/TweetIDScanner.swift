@@ -48,8 +48,11 @@ public struct TweetIDScanner: ~Copyable {
 
     /// Why a line that begins with no object is refused.
     private func refusal(of line: UnsafeRawBufferPointer) -> UnknownReason {
+        // Bytes that no line may hold are the better reason, wherever they stand. A cursor keeps only the structure around
+        // its position, so the one that has run to the end cannot walk.
+        var whole = StructuralCursor(line)
+        guard whole.finish() else { return whole.failure ?? .malformed }
         var cursor = StructuralCursor(line)
-        guard cursor.finish() else { return cursor.failure ?? .malformed }
         guard skipValue(depth: 0, &cursor), cursor.peek() == nil else { return cursor.failure ?? .malformed }
         return .notAnObject
     }
