@@ -182,7 +182,8 @@ extension LoopbackTests {
                 case "ignored", "partial": #expect(share == 0)
                 case "cut":
                     #expect(!received.endedCleanly && received.closed)
-                    #expect((0.3...0.8).contains(share))
+                    // What was on its way may go with the connection, so a slow reader has less of the half that was sent.
+                    #expect((0.1...0.8).contains(share))
                 default: #expect((0.6...0.8).contains(share))
                 }
                 if mode == "partial" {
