@@ -231,7 +231,8 @@ struct KafkaProducerTests {
             #expect(report.timestampMilliseconds == 77)
             values.append(text(report.value))
         }
-        #expect(values == ["0", "1", "2", "3", "4"])
+        // What was handed to the broker's thread and what was not are purged apart, in either order.
+        #expect(values.compactMap(\.self).sorted() == ["0", "1", "2", "3", "4"])
     }
 
     @Test("a producer that is dropped with records on their way goes without a word")

@@ -47,7 +47,7 @@ struct ReadRecord: Equatable {
 }
 
 /// The longest that anything in these tests waits for; nothing passes by waiting it out.
-let patience: Duration = .seconds(20)
+let patience: Duration = .seconds(60)
 
 func text(_ bytes: UnsafeRawBufferPointer?) -> String? {
     bytes.map { String(decoding: $0, as: UTF8.self) }
