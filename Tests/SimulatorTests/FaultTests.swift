@@ -182,7 +182,8 @@ extension LoopbackTests {
                 case "ignored", "partial": #expect(share == 0)
                 case "cut":
                     #expect(!received.endedCleanly && received.closed)
-                    // What was on its way may go with the connection, so a slow reader has less of the half that was sent.
+                    // About half is sent. On a busy machine 0.29 came; why is not known, perhaps what was on its way went
+                    // with the connection.
                     #expect((0.1...0.8).contains(share))
                 default: #expect((0.6...0.8).contains(share))
                 }
