@@ -28,14 +28,24 @@ public struct RecordHeader: Hashable, Sendable {
     public var session: String
     /// The recovery job (`j`), if there was one.
     public var job: String?
+    /// When the copy was received (`r`); only dedup tells, in a header of its own.
+    public var receivedAt: Instant?
 
     /// A header from its fields.
-    public init(connection: String, partition: Int, source: Source, session: String, job: String? = nil) {
+    public init(
+        connection: String,
+        partition: Int,
+        source: Source,
+        session: String,
+        job: String? = nil,
+        receivedAt: Instant? = nil
+    ) {
         self.connection = connection
         self.partition = partition
         self.source = source
         self.session = session
         self.job = job
+        self.receivedAt = receivedAt
     }
 
     /// Reads the text form; nil without a known source.
@@ -45,6 +55,7 @@ public struct RecordHeader: Hashable, Sendable {
         var source: Source?
         var session = ""
         var job: String?
+        var receivedAt: Instant?
         for field in bytes.split(separator: 0x20) {
             guard field.count >= 2, field[field.startIndex + 1] == 0x3D else { continue }
             let value = String(decoding: field.dropFirst(2), as: UTF8.self)
@@ -54,11 +65,19 @@ public struct RecordHeader: Hashable, Sendable {
             case UInt8(ascii: "s"): source = Source(rawValue: value)
             case UInt8(ascii: "n"): session = value
             case UInt8(ascii: "j"): job = value
+            case UInt8(ascii: "r"): receivedAt = Int64(value).map { Instant(milliseconds: $0) }
             default: continue
             }
         }
         guard let source else { return nil }
-        self.init(connection: connection, partition: partition, source: source, session: session, job: job)
+        self.init(
+            connection: connection,
+            partition: partition,
+            source: source,
+            session: session,
+            job: job,
+            receivedAt: receivedAt
+        )
     }
 
     /// The text form, built once a session.
@@ -69,6 +88,7 @@ public struct RecordHeader: Hashable, Sendable {
         fields.append("s=\(source.rawValue)")
         if !session.isEmpty { fields.append("n=\(session)") }
         if let job { fields.append("j=\(job)") }
+        if let receivedAt { fields.append("r=\(receivedAt.milliseconds)") }
         return fields.joined(separator: " ")
     }
 }

@@ -43,7 +43,7 @@ struct BackfillCommand: AsyncParsableCommand {
         guard let from = Instant(from), let to = Instant(to), from < to else {
             throw ValidationError("--from must be before --to")
         }
-        let client = try coordinator.client(ToolSettings(common.configuration()))
+        let client = try coordinator.client(CheckedSettings.read(common.configuration(), ToolSettings.init))
         let (partition, dryRun) = (partition, dryRun)
         let answer = try await BlockingThread.run(named: "request") {
             try client.backfill(EventInterval(from: from, to: to), partition: partition, isDryRun: dryRun)

@@ -40,8 +40,7 @@ struct BridgeCommand: AsyncParsableCommand {
     var takeOver = false
 
     func run() async throws {
-        let settings = try BridgeSettings(options.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(options.configuration(), BridgeSettings.init)
         let role = RoleProcess(name: "bridge", common: settings.common, listen: settings.listen)
         try await role.run { logger, metrics, board in
             BridgeService(

@@ -27,8 +27,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        let settings = try CoordinatorSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), CoordinatorSettings.init)
         let process = RoleProcess(
             name: "coordinator",
             common: settings.common,

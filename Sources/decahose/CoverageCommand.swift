@@ -21,8 +21,7 @@ struct CoverageCommand: AsyncParsableCommand {
     @OptionGroup var output: ReportOptions
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         let slack = settings.deliverySlack
         try await output.print(settings) { snapshot, isJSON in
             isJSON ? snapshot.coverageJSON(slack: slack) : snapshot.coverageTable(slack: slack)

@@ -15,9 +15,9 @@ struct Decahose: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, SimulateCommand.self, BrokerCommand.self, TopicsCommand.self, BridgeCommand.self,
-            DedupCommand.self, CoordinatorCommand.self, GapsCommand.self, JobsCommand.self, CoverageCommand.self,
-            StatusCommand.self, BackfillCommand.self,
+            DemoCommand.self, SimulateCommand.self, BrokerCommand.self, ConfigCommand.self, TopicsCommand.self,
+            BridgeCommand.self, DedupCommand.self, CoordinatorCommand.self, TailCommand.self, GapsCommand.self,
+            JobsCommand.self, CoverageCommand.self, StatusCommand.self, BackfillCommand.self,
         ]
     )
 

@@ -41,7 +41,9 @@ struct DedupRunCommand: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let settings = try DedupSettings(options.configuration(), hostName: ProcessEnvironment.hostName)
+        let settings = try CheckedSettings.read(options.configuration()) { given throws(InvalidConfiguration) in
+            try DedupSettings(given, hostName: ProcessEnvironment.hostName)
+        }
         let role = RoleProcess(name: "dedup", common: settings.common, listen: settings.listen)
         try await role.run { logger, metrics, board in
             try DedupService(settings, logger: logger, metrics: metrics, board: board)
@@ -80,7 +82,9 @@ struct DedupRebuildCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try DedupSettings(options.configuration(), hostName: ProcessEnvironment.hostName)
+        let settings = try CheckedSettings.read(options.configuration()) { given throws(InvalidConfiguration) in
+            try DedupSettings(given, hostName: ProcessEnvironment.hostName)
+        }
         let logger = RoleProcess.bootstrapLogging(name: "dedup-rebuild", common: settings.common)
         let partitions = partition
         try await BlockingThread.run(named: "rebuild") {

@@ -36,8 +36,7 @@ struct GapsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         let reach = since.flatMap { try? ValueParser.duration($0) }
         try await output.print(settings) { snapshot, isJSON in
             let filter = ControlSnapshot.GapFilter(

@@ -35,8 +35,7 @@ struct JobsListCommand: AsyncParsableCommand {
     @OptionGroup var output: ReportOptions
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         try await output.print(settings) { snapshot, isJSON in
             isJSON ? snapshot.jobsJSON() : snapshot.jobsTable()
         }
@@ -52,7 +51,7 @@ struct JobChangeOptions: ParsableArguments {
     var job: String
 
     func change(_ verb: String) async throws {
-        let client = try coordinator.client(ToolSettings(common.configuration()))
+        let client = try coordinator.client(CheckedSettings.read(common.configuration(), ToolSettings.init))
         let job = job
         let answer = try await BlockingThread.run(named: "request") { try client.change(job: job, verb) }
         StandardOutput.write(answer)

@@ -31,8 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
     var urls: [String] = []
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         let slack = settings.deliverySlack
         let asked = urls.isEmpty ? [9101, 9102, 9103].map { "http://127.0.0.1:\($0)" } : urls
         try await output.print(settings, watching: ControlSnapshot.watchTime) { snapshot, isJSON in

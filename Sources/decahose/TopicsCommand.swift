@@ -85,8 +85,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         let options = TopicCreation.Options(
             partitionCount: partitions,
             replicationFactor: replicationFactor,
@@ -129,8 +128,7 @@ struct TopicsCheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = try ToolSettings(common.configuration())
-        try ProtectedProperties.check(settings.common.kafka)
+        let settings = try CheckedSettings.read(common.configuration(), ToolSettings.init)
         let isDevelopment = development
         let findings = try await BlockingThread.run(named: "topics") {
             try ClusterCheck(settings, isDevelopment: isDevelopment, now: WallClock.now(), observer: .silent).findings()

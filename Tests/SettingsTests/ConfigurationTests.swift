@@ -27,10 +27,12 @@ struct ConfigurationTests {
         )
         defer { try? FileManager.default.removeItem(atPath: path) }
         let error = #expect(throws: InvalidConfiguration.self) {
-            try Configuration(file: path, environment: ["DECAHOSE_STREAM_LABL": "x"])
+            try BridgeSettings(
+                Configuration(file: path, environment: ["DECAHOSE_STREAM_LABL": "x", "DECAHOSE_STREAM_USERNAME": "u"])
+            )
         }
         let lines = try #require(error).problems.map(\.description)
-        #expect(lines.count == 5)
+        #expect(lines.count == 7)
         #expect(lines.contains("\(path):3: stream.api: 'gnip2' is not one of gnip, v2"))
         #expect(
             lines.contains(
@@ -40,6 +42,8 @@ struct ConfigurationTests {
         #expect(lines.contains { $0.hasPrefix("\(path):5: stream.heartbeat_timeout: 'soon' is not a duration") })
         #expect(lines.contains { $0.hasPrefix("\(path):8: bridge.connection: 'a b' is not") })
         #expect(lines.contains { $0.contains("nearest known one is DECAHOSE_STREAM_LABEL") })
+        #expect(lines.contains { $0.hasPrefix("stream.account: is required") })
+        #expect(lines.contains { $0.hasPrefix("stream.password: is required") })
     }
 
     @Test("the environment wins over the file, and kafka properties keep their dots")
@@ -85,12 +89,18 @@ struct ConfigurationTests {
     @Test("a bad secret is never repeated in the problem, and a description shows nothing of it")
     func secrets() throws {
         let error = #expect(throws: InvalidConfiguration.self) {
-            try Configuration(
-                file: nil,
-                environment: ["DECAHOSE_STREAM_PASSWORD": "", "DECAHOSE_STREAM_API": "hunter2x"]
+            try ToolSettings(
+                Configuration(
+                    file: nil,
+                    environment: [
+                        "DECAHOSE_STREAM_PASSWORD": "", "DECAHOSE_STREAM_API": "hunter2x",
+                        "DECAHOSE_STREAM_BASE_URL": "https://me:swordfish@host",
+                    ]
+                )
             )
         }
-        #expect(try #require(error).problems.count == 2)
+        #expect(try #require(error).problems.count == 3)
+        #expect(error?.description.contains("swordfish") == false)
         let secret = Secret("hunter2")
         #expect("\(secret) \(String(reflecting: secret)) \([secret])".contains("hunter2") == false)
         var dumped = ""
@@ -114,6 +124,31 @@ struct ConfigurationTests {
             ]
         )
         #expect(throws: InvalidConfiguration.self) { try BridgeSettings(configuration) }
+    }
+
+    @Test("a secret of librdkafka is read from a file too, and is in no description")
+    func kafkaSecrets() throws {
+        let path = try file("swordfish\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let settings = try ToolSettings(
+            Configuration(file: nil, environment: ["DECAHOSE_KAFKA_SASL_PASSWORD_FILE": path])
+        )
+        #expect(settings.common.kafka.last?.value == "swordfish")
+        #expect(settings.common.kafka.last?.name == "sasl.password")
+        var dumped = "\(settings) \(String(reflecting: settings))"
+        dump(settings, to: &dumped)
+        #expect(!dumped.contains("swordfish"))
+
+        let table = try file("[kafka]\nsasl.password_file = \"\(path).gone\"\nsasl.username = \"u\"\n")
+        defer { try? FileManager.default.removeItem(atPath: table) }
+        let missing = #expect(throws: InvalidConfiguration.self) {
+            try ToolSettings(Configuration(file: table, environment: [:]))
+        }
+        #expect(missing?.description.hasPrefix("\(table):2: kafka.sasl.password_file: cannot read the secret") == true)
+        let twice = #expect(throws: InvalidConfiguration.self) {
+            try ToolSettings(Configuration(file: table, environment: ["DECAHOSE_KAFKA_SASL_PASSWORD": "x"]))
+        }
+        #expect(twice?.description.contains("kafka.sasl.password: is given twice") == true)
     }
 
     @Test("durations and sizes are read with their units only", arguments: ["5", "5 s", "-5s", "s", "1.5h", ""])

@@ -1,4 +1,6 @@
-/// All settings of one process, checked: every problem of file and environment is reported at once.
+/// All settings of one process as texts, each checked for its form.
+///
+/// What is wrong with them is kept, and thrown by the settings of a role together with what the role misses.
 public struct Configuration: Sendable {
     /// A setting's text and where it was given.
     public struct Entry: Hashable, Sendable {
@@ -9,17 +11,18 @@ public struct Configuration: Sendable {
     }
 
     private var entries: [String: Entry] = [:]
+    /// Every unknown key and every text that cannot be read.
+    private(set) var problems: [ConfigurationProblem] = []
 
     /// Reads the file, if there is one, and then the environment, which wins.
     ///
-    /// - Throws: ``InvalidConfiguration`` with every unknown key and every text that cannot be read.
+    /// - Throws: ``InvalidConfiguration`` where the file is missing or no TOML, so that nothing else can be said.
     public init(file path: String?, environment: [String: String]) throws(InvalidConfiguration) {
-        var problems: [ConfigurationProblem] = []
         if let path {
             let file = try ConfigurationFile(path: path)
             for (name, entry) in file.entries.sorted(by: { $0.key < $1.key }) {
                 let origin = entry.line.map { "\(path):\($0)" } ?? path
-                add(name, Entry(text: entry.text, origin: origin), &problems)
+                add(name, Entry(text: entry.text, origin: origin))
             }
         }
         for (variable, text) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix("DECAHOSE_") {
@@ -28,9 +31,8 @@ public struct Configuration: Sendable {
                 problems.append(Self.unknown(variable, origin: "environment", among: Self.knownVariables))
                 continue
             }
-            add(name, Entry(text: text, origin: variable), &problems)
+            add(name, Entry(text: text, origin: variable))
         }
-        if !problems.isEmpty { throw InvalidConfiguration(problems: problems) }
     }
 
     /// A setting as given; nil where only its default holds.
@@ -46,7 +48,7 @@ public struct Configuration: Sendable {
             .sorted { $0.0 < $1.0 }
     }
 
-    private mutating func add(_ name: String, _ entry: Entry, _ problems: inout [ConfigurationProblem]) {
+    private mutating func add(_ name: String, _ entry: Entry) {
         if name.hasPrefix(ConfigurationTable.kafkaPrefix) {
             entries[name] = entry
             return
@@ -64,7 +66,9 @@ public struct Configuration: Sendable {
             try ValueParser.check(entry.text, as: kind)
             entries[name] = entry
         } catch {
-            let shown = kind.isSecret ? "the value" : "'\(entry.text.prefix(80))'"
+            // An address with an @ holds credentials, whatever it was meant for.
+            let isShown = !kind.isSecret && !(kind.isAddress && entry.text.contains("@"))
+            let shown = isShown ? "'\(entry.text.prefix(80))'" : "the value"
             problems.append(
                 ConfigurationProblem(origin: entry.origin, key: name, message: "\(shown) is not \(error.expected)")
             )
@@ -87,6 +91,9 @@ public struct Configuration: Sendable {
         let prefix = ConfigurationKey.environmentName(of: ConfigurationTable.kafkaPrefix)
         guard variable.hasPrefix(prefix), variable.count > prefix.count else { return nil }
         let property = variable.dropFirst(prefix.count).lowercased().replacing("_", with: ".")
+        if property.hasSuffix(".file"), KafkaSecrets.contains(String(property.dropLast(5))) {
+            return ConfigurationTable.kafkaPrefix + property.dropLast(5) + "_file"
+        }
         return ConfigurationTable.kafkaPrefix + property
     }
 

@@ -1,5 +1,5 @@
 /// Something wrong in the configuration, with the place to mend it.
-public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationProblem: Hashable, Sendable, Encodable, CustomStringConvertible {
     /// Where the text stands: `bridge.toml:12`, an environment variable, or nil where a setting is missing.
     public var origin: String?
     /// The setting.

@@ -1,10 +1,13 @@
 /// Takes typed settings out of a checked configuration and collects what is missing or does not fit together.
 struct SettingsReader {
     let configuration: Configuration
-    private(set) var problems: [ConfigurationProblem] = []
+    private(set) var problems: [ConfigurationProblem]
+    private let malformed: Set<String>
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
+        problems = configuration.problems
+        malformed = Set(problems.map(\.key))
     }
 
     /// The text of a setting or of its default; the configuration has checked its form.
@@ -57,8 +60,17 @@ struct SettingsReader {
         return file.map { .file($0.text) } ?? value.map { .value(Secret($0.text)) }
     }
 
+    /// Adds a problem, unless the setting was given and its text has one already.
     mutating func refuse(_ name: String, _ message: String) {
+        if malformed.contains(name) || malformed.contains(name + "_file") { return }
         problems.append(ConfigurationProblem(origin: origin(name), key: name, message: message))
+    }
+
+    /// librdkafka's properties; those that a file holds are read now.
+    mutating func kafkaProperties() -> [CommonSettings.KafkaProperty] {
+        let (properties, problems) = CommonSettings.kafkaProperties(of: configuration)
+        self.problems += problems
+        return properties
     }
 
     func finish() throws(InvalidConfiguration) {

@@ -89,4 +89,12 @@ extension ConfigurationKey.Kind {
         case .text, .name, .choice, .boolean, .integer, .duration, .size, .integers, .address, .url: false
         }
     }
+
+    /// Whether it is an address, in which somebody may have put credentials.
+    var isAddress: Bool {
+        switch self {
+        case .url, .address, .proxy: true
+        case .text, .name, .choice, .boolean, .integer, .duration, .size, .integers, .secret: false
+        }
+    }
 }

@@ -21,7 +21,7 @@ public enum ConfigurationTable {
             "stream.api",
             .choice(["gnip", "v2"]),
             default: "gnip",
-            roles: [.bridge, .dedup, .coordinator],
+            roles: ConfigurationKey.Role.allCases,
             "The generation of the API: gnip (enterprise 2.0) or v2. It decides URLs, authentication and limits."
         ),
         ConfigurationKey(
@@ -112,7 +112,7 @@ public enum ConfigurationTable {
             "stream.delivery_slack",
             .duration(.seconds(2) ... .seconds(3600)),
             default: "120s",
-            roles: [.bridge, .dedup, .coordinator],
+            roles: ConfigurationKey.Role.allCases,
             "How long after its creation a Tweet may still be delivered. Coverage claims stop so far behind the newest "
                 + "Tweets. It must be the same for all roles."
         ),
@@ -217,7 +217,7 @@ public enum ConfigurationTable {
             "coordinator.token",
             .secret,
             note: "none: changes over HTTP are off",
-            roles: [.coordinator],
+            roles: [.coordinator, .tools],
             "The bearer token of HTTP requests that change something."
         ),
     ]

@@ -90,9 +90,9 @@ public enum ValueParser {
             _ = try address(text)
         case .url:
             let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.dropFirst(7)
-            guard text.hasPrefix("http://") || text.hasPrefix("https://"), let first = rest.first, first != "/" else {
-                throw Failure(expected: "a URL that begins with http:// or https://")
-            }
+            guard text.hasPrefix("http://") || text.hasPrefix("https://"), let first = rest.first, first != "/",
+                !rest.contains("@")
+            else { throw Failure(expected: "a URL that begins with http:// or https:// and holds no credentials") }
         }
     }
 

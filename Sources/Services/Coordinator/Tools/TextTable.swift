@@ -1,9 +1,9 @@
 import Tweets
 
 /// Columns of text for a terminal of 80 columns.
-enum TextTable {
+public enum TextTable {
     /// Lines with every column as wide as its widest cell; the last is left as it is.
-    static func text(_ header: [String], _ rows: [[String]]) -> String {
+    public static func text(_ header: [String], _ rows: [[String]]) -> String {
         let widths = header.indices.map { column in
             ([header] + rows).map { $0[column].count }.max() ?? 0
         }
