@@ -45,6 +45,8 @@ let package = Package(
         .library(name: "World", targets: ["World"]),
         .library(name: "StreamClient", targets: ["StreamClient"]),
         .library(name: "Kafka", targets: ["Kafka"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "KafkaTestSupport", targets: ["KafkaTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

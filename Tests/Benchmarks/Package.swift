@@ -20,12 +20,14 @@ let package = Package(
         // Starts the real executable, and what it is compared with.
         .executableTarget(
             name: "ProcessBenchmarks",
-            dependencies: ["GzipMember", "AllocationCounts"] + ["Tweets", "Ingest", "World", "Kafka"].map(product)
+            dependencies: ["GzipMember", "AllocationCounts"]
+                + ["Tweets", "Ingest", "World", "Kafka", "KafkaTestSupport", "Dedup"].map(product)
         ),
         .executableTarget(
             name: "BridgeFloor",
             linkerSettings: ["curl", "z", "rdkafka"].map { .linkedLibrary($0) }
         ),
+        .executableTarget(name: "DedupFloor", linkerSettings: [.linkedLibrary("rdkafka")]),
         .target(name: "GzipMember", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "AllocationCounter", cSettings: [.headerSearchPath("../AllocationCounts")]),
         .systemLibrary(name: "AllocationCounts"),

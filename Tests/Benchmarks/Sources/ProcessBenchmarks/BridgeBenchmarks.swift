@@ -42,7 +42,7 @@ struct BridgeBenchmarks {
         let record = AllocationRecord(directory: options.directory)
         counted.allocations = record
         _ = counted.run(stage, memberCount: options.memberCount)
-        let tweets = Double(options.memberCount * TweetBody.tweetsPerMember)
+        let tweets = Double(options.memberCount * stage.body.tweetsPerMember)
         let difference = record.difference
         let ours = Double(difference.ours) / tweets
         let others = Double(difference.others) / tweets

@@ -18,7 +18,7 @@ struct BridgeContender: Contender {
 
     func run(_ stage: Stage, memberCount: Int) -> Run {
         let before = stage.broker.rawCount()
-        let count = memberCount * TweetBody.tweetsPerMember
+        let count = memberCount * stage.body.tweetsPerMember
         let process = start(stage)
         let atRequest = Moment()
         let allocations = allocations

@@ -10,7 +10,7 @@ struct CommandContender: Contender {
 
     func run(_ stage: Stage, memberCount: Int) -> Run {
         let before = stage.broker.rawCount()
-        let count = memberCount * TweetBody.tweetsPerMember
+        let count = memberCount * stage.body.tweetsPerMember
         let start = ContinuousClock.now
         stage.feeder.serveNext(memberCount: memberCount, endsAnswer: true) {}
         let process = ChildProcess(

@@ -27,19 +27,27 @@ struct Options: Sendable {
             }
         }
         if access(decahose, X_OK) != 0 { Self.usage("'\(decahose)' is not there; build it first: make build") }
-        if let only, !["bridge", "memory", "pipes", "allocations"].contains(only) {
+        if let only, !(Self.ofBridge + Self.ofDedup).contains(only) {
             Self.usage("'\(only)' is no benchmark")
         }
     }
 
+    /// Benchmarks of the bridge, on librdkafka's mock cluster.
+    static let ofBridge = ["bridge", "memory", "pipes", "allocations"]
+    /// Benchmarks of the dedup stage, on a real Kafka.
+    static let ofDedup = ["dedup", "latency", "restore"]
+
     var memberCount: Int { isFull ? 20 : 10 }
+    /// Tweets in raw, each twice.
+    var dedupTweetCount: Int { isFull ? 200_000 : 100_000 }
     var runs: Int { isFull ? 9 : 5 }
 
     func includes(_ benchmark: String) -> Bool { only == nil || only == benchmark }
 
     private static func usage(_ problem: String) -> Never {
         complain(problem)
-        complain("  [--full] [--only bridge|memory|pipes|allocations] [--decahose <path>] [<file of payload lines>]")
+        let names = (ofBridge + ofDedup).joined(separator: "|")
+        complain("  [--full] [--only \(names)] [--decahose <path>] [<file of payload lines>]")
         exit(64)
     }
 }

@@ -6,22 +6,33 @@ struct PairedRuns {
     let second: [Run]
     let tweetCount: Int
 
+    /// Two contenders of the bridge.
     init(_ first: any Contender, _ second: any Contender, _ stage: Stage, memberCount: Int, runs: Int) {
+        self.init(
+            tweetCount: memberCount * stage.body.tweetsPerMember,
+            runs: runs,
+            { first.run(stage, memberCount: memberCount) },
+            { second.run(stage, memberCount: memberCount) }
+        )
+    }
+
+    /// Two of anything.
+    init(tweetCount: Int, runs: Int, _ first: () -> Run, _ second: () -> Run) {
+        self.tweetCount = tweetCount
         var firstRuns: [Run] = []
         var secondRuns: [Run] = []
         for number in 0..<runs {
             // Whoever goes second finds the caches as the other left them: take turns in that too.
             if number.isMultiple(of: 2) {
-                firstRuns.append(first.run(stage, memberCount: memberCount))
-                secondRuns.append(second.run(stage, memberCount: memberCount))
+                firstRuns.append(first())
+                secondRuns.append(second())
             } else {
-                secondRuns.append(second.run(stage, memberCount: memberCount))
-                firstRuns.append(first.run(stage, memberCount: memberCount))
+                secondRuns.append(second())
+                firstRuns.append(first())
             }
         }
         self.first = firstRuns
         self.second = secondRuns
-        tweetCount = memberCount * TweetBody.tweetsPerMember
     }
 
     /// CPU time of each pair's first by that of its second.

@@ -3,16 +3,24 @@ import Tweets
 
 /// Whole-process benchmarks: the real executable beside what it is measured against.
 ///
-///     ProcessBenchmarks [--full] [--only bridge|memory|pipes|allocations] [--decahose <path>] [<file of payload lines>]
+///     ProcessBenchmarks [--full] [--only <benchmark>] [--decahose <path>] [<file of payload lines>]
 @main
 enum ProcessBenchmarks {
     static func main() {
         let options = Options(Array(CommandLine.arguments.dropFirst()))
         let lines = options.payloads.flatMap(Payloads.read) ?? Payloads.generated()
-        let now = Instant(seconds: Int64(time(nil)))
-        guard let body = TweetBody(lines: lines, memberCount: options.memberCount, start: now) else {
+        let isGood = bridge(options, lines)
+        dedup(options, lines)
+        if !isGood { exit(1) }
+    }
+
+    /// - Returns: Whether no limit was passed.
+    private static func bridge(_ options: Options, _ lines: [[UInt8]]) -> Bool {
+        guard Options.ofBridge.contains(where: options.includes) else { return true }
+        guard let source = TweetSource(lines: lines, start: Instant(seconds: Int64(time(nil)))) else {
             stop("'\(options.payloads ?? "")' holds a line that is no Tweet")
         }
+        let body = TweetBody(source, memberCount: options.memberCount)
         describe(body, options)
         let feeder = StreamFeeder(body)
         let bridge = BridgeContender(decahose: options.decahose, log: "\(options.directory)/bridge.log")
@@ -22,7 +30,22 @@ enum ProcessBenchmarks {
         if options.includes("bridge") { benchmarks.floor() }
         if options.includes("memory") { benchmarks.memory() }
         if options.includes("pipes") { benchmarks.pipes() }
-        if options.includes("allocations"), !benchmarks.allocations() { exit(1) }
+        return !options.includes("allocations") || benchmarks.allocations()
+    }
+
+    private static func dedup(_ options: Options, _ lines: [[UInt8]]) {
+        let wanted = Options.ofDedup.filter(options.includes)
+        guard !wanted.isEmpty else { return }
+        guard let kafka = RealKafka(decahose: options.decahose) else {
+            for name in wanted {
+                print("\(name): SKIPPED, it needs a real Kafka: set DECAHOSE_TEST_BROKERS=host:port or KAFKA_HOME")
+            }
+            return
+        }
+        let benchmarks = DedupBenchmarks(options: options, kafka: kafka, lines: lines)
+        if options.includes("dedup") { benchmarks.floor() }
+        if options.includes("latency") { benchmarks.latency() }
+        if options.includes("restore") { benchmarks.restore() }
     }
 
     private static func describe(_ body: TweetBody, _ options: Options) {

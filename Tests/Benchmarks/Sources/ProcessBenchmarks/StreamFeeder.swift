@@ -40,13 +40,20 @@ final class StreamFeeder: Sendable {
     ///   - memberCount: How much of the body is served.
     ///   - endsAnswer: Whether the answer ends after it; otherwise it stays open, as a stream does that has nothing to
     ///     say, until the client goes.
+    ///   - beforeMember: Called on the feeder's thread before each member is sent, with its index.
     ///   - onRequest: Called on the feeder's thread when the request is there, before the first byte of the answer.
-    func serveNext(memberCount: Int, endsAnswer: Bool, onRequest: @escaping @Sendable () -> Void) {
+    func serveNext(
+        memberCount: Int,
+        endsAnswer: Bool,
+        beforeMember: @escaping @Sendable (Int) -> Void = { _ in },
+        onRequest: @escaping @Sendable () -> Void
+    ) {
         let serving = Serving(
             listener: listener,
             body: body,
             memberCount: memberCount,
             endsAnswer: endsAnswer,
+            beforeMember: beforeMember,
             onRequest: onRequest
         )
         let context = Unmanaged.passRetained(serving).toOpaque()
@@ -71,6 +78,7 @@ final class StreamFeeder: Sendable {
         private let body: TweetBody
         private let memberCount: Int
         private let endsAnswer: Bool
+        private let beforeMember: @Sendable (Int) -> Void
         private let onRequest: @Sendable () -> Void
 
         init(
@@ -78,12 +86,14 @@ final class StreamFeeder: Sendable {
             body: TweetBody,
             memberCount: Int,
             endsAnswer: Bool,
+            beforeMember: @escaping @Sendable (Int) -> Void,
             onRequest: @escaping @Sendable () -> Void
         ) {
             self.listener = listener
             self.body = body
             self.memberCount = memberCount
             self.endsAnswer = endsAnswer
+            self.beforeMember = beforeMember
             self.onRequest = onRequest
         }
 
@@ -97,7 +107,8 @@ final class StreamFeeder: Sendable {
             guard recv(client, &request, request.count, 0) > 0 else { return }
             onRequest()
             guard send(client, Array(head.utf8)) else { return }
-            for member in body.members.prefix(memberCount) {
+            for (index, member) in body.members.prefix(memberCount).enumerated() {
+                beforeMember(index)
                 var start = 0
                 while start < member.count {
                     let end = min(start + StreamFeeder.chunkBytes, member.count)

@@ -35,12 +35,12 @@ struct Verification {
         _ partitions: Int32,
         _ seen: inout [Bool]
     ) {
-        guard let key = message.key, let id = TweetID(decimal: key), let number = body.number(of: id) else {
+        guard let key = message.key, let id = TweetID(decimal: key), let number = body.source.number(of: id, count: body.tweetCount) else {
             stop("a record in raw has a key that is no Tweet's: \(message.key.map { Array($0) } ?? [])")
         }
         if seen[number] { stop("Tweet \(id) is in raw twice") }
         seen[number] = true
-        guard let value = message.value, value.elementsEqual(body.line(number)) else {
+        guard let value = message.value, value.elementsEqual(body.source.line(number)) else {
             stop("Tweet \(id) is not in raw as it was sent")
         }
         if message.partition != KafkaPartitioner.partition(of: key, count: partitions) {

@@ -1,0 +1,111 @@
+import Glibc
+import Tweets
+
+/// The figures of the dedup stage, on a real Kafka.
+struct DedupBenchmarks {
+    let options: Options
+    let kafka: RealKafka
+    let lines: [[UInt8]]
+
+    static let partitionCount = 6
+
+    var log: String { "\(options.directory)/dedup.log" }
+
+    /// CPU an input record, two copies of each Tweet, against passing them all on.
+    func floor() {
+        let dedup = DedupContender(decahose: options.decahose, kafka: kafka, log: log)
+        let floor = DedupFloorContender(directory: options.directory, kafka: kafka)
+        // Each pair has a raw topic of its own; whoever comes first of a pair fills it.
+        var stage: (names: TopicNames, copies: RawCopies)?
+        func next() -> (names: TopicNames, copies: RawCopies) {
+            if let filled = stage {
+                stage = nil
+                return filled
+            }
+            let filled = fill()
+            stage = filled
+            return filled
+        }
+        func run(_ body: (TopicNames, RawCopies) -> Run) -> Run {
+            let (names, copies) = next()
+            let run = body(names, copies)
+            if stage == nil { kafka.deleteTopics(names.all) }
+            return run
+        }
+        let runs = PairedRuns(
+            tweetCount: 2 * options.dedupTweetCount,
+            runs: options.runs,
+            { run(dedup.run) },
+            { run(floor.run) }
+        )
+        let perSecond = Spread(runs.first.map { Double(runs.tweetCount) / $0.seconds })
+        let resident = Spread(runs.first.map { Double($0.residentBytesMax ?? 0) / 1e6 })
+        print(
+            "dedup, CPU an input record: \(runs.microseconds(runs.first).text(1)) µs, \(perSecond.text(0)) records/s, "
+                + "\(resident.text(0)) MB resident at most; bare C pass-through in transactions: "
+                + "\(runs.microseconds(runs.second).text(1)) µs; ratio \(runs.ratios.text(2)), goal ≤ 0.75; "
+                + "\(runs.first.count) pairs of \(runs.tweetCount) records, verified, "
+                + "load \(ProcessBenchmarks.loadAverage)"
+        )
+        fflush(nil)
+    }
+
+    private func fill() -> (names: TopicNames, copies: RawCopies) {
+        guard let source = TweetSource(lines: lines, start: Instant(seconds: Int64(time(nil)) - 120)) else {
+            stop("a payload line is no Tweet")
+        }
+        let copies = RawCopies(
+            source: source,
+            tweetCount: options.dedupTweetCount,
+            partitionCount: Self.partitionCount
+        )
+        let names = kafka.makeTopics("bench", partitionCount: Self.partitionCount)
+        copies.write(to: names, kafka)
+        return (names, copies)
+    }
+}
+
+extension DedupBenchmarks {
+    /// From the socket to the reader.
+    func latency() {
+        // A little ahead, for the time that compressing takes.
+        guard let source = TweetSource(lines: lines, start: Instant(seconds: Int64(time(nil)))) else {
+            stop("a payload line is no Tweet")
+        }
+        let benchmark = LatencyBenchmark(
+            decahose: options.decahose,
+            kafka: kafka,
+            directory: options.directory,
+            source: source
+        )
+        let result = benchmark.run()
+        print(
+            "latency, the upstream's send to a read_committed reader of tweets, "
+                + "\(LatencyBenchmark.tweetsPerSecond) Tweets/s on each of \(LatencyBenchmark.connections.count) "
+                + "connections: p50 \(Spread.rounded(result.median, 0)) ms, goal ≤ 80; p99 "
+                + "\(Spread.rounded(result.ninetyNine, 0)) ms, goal ≤ 200; most \(Spread.rounded(result.most, 0)) ms; "
+                + "\(result.count) Tweets, each once; all of it on this machine, load \(ProcessBenchmarks.loadAverage)"
+        )
+        fflush(nil)
+    }
+
+    /// From an empty process to a whole set.
+    func restore() {
+        for (count, goal) in [(10_000_000, 3), (50_000_000, 15)] {
+            let benchmark = RestoreBenchmark(
+                contender: DedupContender(decahose: options.decahose, kafka: kafka, log: log),
+                kafka: kafka,
+                idCount: count
+            )
+            let result = benchmark.run()
+            print(
+                "restore of \(count / 1_000_000) million IDs out of \(result.recordCount) changelog records, from the "
+                    + "process's start: \(Spread.rounded(result.seconds, 1)) s, goal ≤ \(goal); "
+                    + "\(Spread.rounded(result.cpuSeconds, 1)) s of CPU, "
+                    + "\(result.residentBytesMax / 1_000_000) MB resident at most; verified, "
+                    + "load \(ProcessBenchmarks.loadAverage)"
+            )
+            fflush(nil)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Kafka
+import Tweets
+
+/// From the start of the process until every partition is read, with a day of IDs in `seen`.
+struct RestoreBenchmark {
+    let contender: DedupContender
+    let kafka: RealKafka
+    let idCount: Int
+
+    struct Result {
+        let seconds: Double
+        let cpuSeconds: Double
+        let residentBytesMax: Int
+        let recordCount: Int
+    }
+
+    private static let partitionCount = 6
+    private static let readText = "A partition is read."
+
+    func run() -> Result {
+        let names = kafka.makeTopics("restore", partitionCount: Self.partitionCount)
+        defer { kafka.deleteTopics(names.all) }
+        let changelog = SeenChangelog(
+            idCount: idCount,
+            partitionCount: Self.partitionCount,
+            end: Instant(seconds: Int64(time(nil)) - 60)
+        )
+        let recordCount = changelog.write(to: names, kafka)
+        unlink(contender.log)
+        let begin = ContinuousClock.now
+        let process = contender.start(names)
+        while partitionsRead < Self.partitionCount {
+            guard process.isRunning, .now - begin < .seconds(300) else {
+                process.signal(SIGKILL)
+                stop("dedup did not restore its sets; see \(contender.log)")
+            }
+            usleep(10_000)
+        }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let cpuSeconds = process.cpuSeconds
+        let residentBytesMax = process.residentBytesMax
+        sendCopies(changelog, names)
+        let isThrough = kafka.awaitCommitted(
+            names,
+            partitionCount: Self.partitionCount,
+            by: process,
+            seconds: 60
+        )
+        process.signal(SIGTERM)
+        guard isThrough, process.wait().status == 0 else { stop("dedup did not go on; see \(contender.log)") }
+        var emitted = 0
+        kafka.readCommitted(names.tweets, partitionCount: Self.partitionCount) { _ in emitted += 1 }
+        if emitted > 0 { stop("\(emitted) IDs that were in the changelog were not known after the restore") }
+        return Result(
+            seconds: seconds,
+            cpuSeconds: cpuSeconds,
+            residentBytesMax: residentBytesMax,
+            recordCount: recordCount
+        )
+    }
+
+    private var partitionsRead: Int {
+        var count = 0
+        guard let file = fopen(contender.log, "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, Int32(line.count), file) != nil {
+            if strstr(line, Self.readText) != nil { count += 1 }
+        }
+        return count
+    }
+
+    /// Copies of some of the IDs, all of which must be known.
+    private func sendCopies(_ changelog: SeenChangelog, _ names: TopicNames) {
+        attempt("copies to \(names.raw)") { () throws(KafkaError) in
+            let producer = try KafkaProducer(kafka.properties, observer: .silent)
+            let raw = try producer.topic(names.raw, timeout: .seconds(20))
+            let value = Array("{}".utf8)
+            for number in stride(from: 0, to: idCount, by: SeenChangelog.sampleInterval) {
+                let result = value.withUnsafeBytes { value in
+                    changelog.id(number)?.withDecimal { key in
+                        producer.produce(
+                            to: raw,
+                            partition: KafkaPartitioner.partition(of: key, count: raw.partitionCount),
+                            key: key,
+                            value: value,
+                            timestampMilliseconds: 0
+                        )
+                    }
+                }
+                if result != .queued { stop("a copy cannot be written") }
+            }
+            if !producer.flush(timeout: .seconds(30), { _ in }) { stop("copies were not acknowledged") }
+        }
+    }
+}
