@@ -35,7 +35,9 @@ struct Verification {
         _ partitions: Int32,
         _ seen: inout [Bool]
     ) {
-        guard let key = message.key, let id = TweetID(decimal: key), let number = body.source.number(of: id, count: body.tweetCount) else {
+        guard let key = message.key, let id = TweetID(decimal: key),
+            let number = body.source.number(of: id, count: body.tweetCount)
+        else {
             stop("a record in raw has a key that is no Tweet's: \(message.key.map { Array($0) } ?? [])")
         }
         if seen[number] { stop("Tweet \(id) is in raw twice") }
