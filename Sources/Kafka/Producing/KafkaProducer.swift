@@ -7,7 +7,7 @@ import CLibrdkafka
 /// them belong to one thread, and must not be called by a visitor. Reports that nobody polls for keep counting against
 /// the buffer's limit.
 ///
-/// A steady record costs one `rd_kafka_producev` with a copy, and one callback; nothing of ours is allocated for it.
+/// A steady record costs one `rd_kafka_producev` and one callback; nothing of ours is allocated for it.
 public final class KafkaProducer: KafkaClient {
     /// The instance underneath.
     public let handle: KafkaHandle
@@ -39,7 +39,7 @@ public final class KafkaProducer: KafkaClient {
         try KafkaTopic(name: name, partitionCount: partitionCount, client: handle)
     }
 
-    /// Queues a copy of a record.
+    /// Queues a record, a copy of it unless told otherwise.
     ///
     /// - Parameters:
     ///   - topic: A handle made by this producer.
@@ -49,6 +49,8 @@ public final class KafkaProducer: KafkaClient {
     ///   - timestampMilliseconds: Since 1970; 0 means now.
     ///   - header: One header, or nil.
     ///   - opaque: A number that comes back with the delivery report.
+    ///   - isLent: Whether the value's bytes stay where they are, and what they are, until the report: then they are not
+    ///     copied. Key and header always are.
     public func produce(
         to topic: KafkaTopic,
         partition: Int32,
@@ -56,10 +58,12 @@ public final class KafkaProducer: KafkaClient {
         value: UnsafeRawBufferPointer?,
         timestampMilliseconds: Int64,
         header: KafkaHeader? = nil,
-        opaque: UInt = 0
+        opaque: UInt = 0,
+        isLent: Bool = false
     ) -> KafkaProduceResult {
         guard partition >= 0, partition < topic.partitionCount else { return .rejected(.unknownPartition) }
         let opaque = UnsafeMutableRawPointer(bitPattern: opaque)
+        let flags = isLent ? 0 : RD_KAFKA_MSG_F_COPY
         let code =
             if let header {
                 decahose_rd_kafka_produce_with_header(
@@ -70,6 +74,7 @@ public final class KafkaProducer: KafkaClient {
                     key?.count ?? 0,
                     start(of: value),
                     value?.count ?? 0,
+                    flags,
                     timestampMilliseconds,
                     opaque,
                     UnsafeRawPointer(header.name.utf8Start).assumingMemoryBound(to: CChar.self),
@@ -85,6 +90,7 @@ public final class KafkaProducer: KafkaClient {
                     key?.count ?? 0,
                     start(of: value),
                     value?.count ?? 0,
+                    flags,
                     timestampMilliseconds,
                     opaque
                 )

@@ -68,6 +68,7 @@ final class IngestPipeline {
     private var reasonHeaders: [UnknownReason: HeaderText] = [:]
     private var generation: ProducerGeneration
     private var inflater: Inflater?
+    private var room: PlainRoom
     private var framer: MessageFramer
     private let scanner = TweetIDScanner()
     private var received: Int64 = 0
@@ -104,6 +105,7 @@ final class IngestPipeline {
         backfillHeader = HeaderText(backfill.text)
         backfillBefore = marking.backfillBefore?.milliseconds ?? .min
         inflater = isGzip ? Inflater() : nil
+        room = PlainRoom(sink.loans)
         framer = MessageFramer(lineBytesMax: lineBytesMax)
     }
 
@@ -113,7 +115,7 @@ final class IngestPipeline {
     func consume(_ bytes: UnsafeRawBufferPointer) throws(InflateError) -> Bool {
         counts.wireBytes += Int64(bytes.count)
         guard inflater != nil else { return takePlain(bytes) }
-        return try inflater?.inflate(bytes) { takePlain($0) } ?? false
+        return try inflater?.inflate(bytes, into: { room.next() }, { takePlain($0) }) ?? false
     }
 
     /// Whether the answer, should it end here, is cut inside a gzip member.
@@ -122,6 +124,7 @@ final class IngestPipeline {
     /// The answer is over.
     func finish(now: MonotonicInstant) {
         counts.truncatedTail = Int64(framer.endOfStream())
+        room.leave()
         coverage.finish(now: now)
     }
 
@@ -142,6 +145,7 @@ final class IngestPipeline {
         counts.plainBytes += Int64(bytes.count)
         received = WallClock.now().milliseconds
         let before = counts.queued
+        room.filled(bytes)
         framer.consume(bytes) { line, kind in take(line, kind) }
         if let throttle, counts.queued > before { throttle(Int(counts.queued - before)) }
         return !hasStopped
@@ -266,6 +270,7 @@ final class IngestPipeline {
         value: UnsafeRawBufferPointer?,
         _ header: HeaderText
     ) -> Sent {
+        let loan = room.loan(of: value)
         while true {
             // What came back goes first.
             if sink.isHolding.load(ordering: .relaxed) {
@@ -279,10 +284,12 @@ final class IngestPipeline {
                 value: value,
                 timestampMilliseconds: received,
                 header: KafkaHeader(RecordHeader.name, header.bytes),
-                opaque: RecordOpaque(kind: kind, lane: lane.number, slot: coverage.slot).word
+                opaque: RecordOpaque(kind: kind, lane: lane.number, slot: coverage.slot, loan: loan).word,
+                isLent: loan > 0
             )
             switch result {
             case .queued:
+                if loan > 0 { room.countLoan() }
                 counts.queued += 1
                 counts.queuedBytes += Int64(value?.count ?? 0)
                 if rejection != nil { takenAgain() }

@@ -12,12 +12,15 @@ struct RecordOpaque: Hashable {
     var attempt: Int
     var lane: Int
     var slot: Int
+    /// The number of the piece of memory that its value was lent from; 0 where it was copied.
+    var loan: Int
 
-    init(kind: Kind, attempt: Int = 0, lane: Int, slot: Int) {
+    init(kind: Kind, attempt: Int = 0, lane: Int, slot: Int, loan: Int = 0) {
         self.kind = kind
         self.attempt = attempt
         self.lane = lane
         self.slot = slot
+        self.loan = loan
     }
 
     init(word: UInt) {
@@ -25,9 +28,10 @@ struct RecordOpaque: Hashable {
         lane = Int(word >> 16 & 0xFFFF)
         attempt = Int(word >> 32 & 0xF)
         kind = Kind(rawValue: UInt8(word >> 36 & 0xF)) ?? .deadletter
+        loan = Int(word >> 40 & 0xFF)
     }
 
     var word: UInt {
-        UInt(slot) | UInt(lane) << 16 | UInt(attempt) << 32 | UInt(kind.rawValue) << 36
+        UInt(slot) | UInt(lane) << 16 | UInt(attempt) << 32 | UInt(kind.rawValue) << 36 | UInt(loan) << 40
     }
 }

@@ -27,6 +27,8 @@ final class RecordSink: Sendable {
     }
 
     let lanes = LanePool()
+    /// Where what is read is inflated to and produced from: enough for what is on its way while Kafka keeps up.
+    let loans = KafkaLoans(count: 32, byteCount: 256 << 10)
     /// Rises when a fatal error has replaced the producer.
     let generationNumber = Atomic<Int>(0)
     /// Whether records that came back wait to be sent again, and nothing new is taken.

@@ -22,6 +22,8 @@ struct RefusedRecord {
     init(_ report: borrowing KafkaDeliveryReport, code: KafkaErrorCode) {
         self.code = code
         opaque = RecordOpaque(word: report.opaque)
+        // What follows is a copy.
+        opaque.loan = 0
         partitionGiven = report.partition
         timestampMilliseconds = report.timestampMilliseconds
         let key = report.key

@@ -50,6 +50,8 @@ final class SinkPoller {
     /// Counts one report.
     private func take(_ report: borrowing KafkaDeliveryReport) {
         let opaque = RecordOpaque(word: report.opaque)
+        // The visit ends before the piece can be written to again, should this be its last loan: what comes back is copied first.
+        defer { if opaque.loan > 0 { sink.loans.giveBack(opaque.loan) } }
         if let code = report.error {
             hold(RefusedRecord(report, code: code))
             return
