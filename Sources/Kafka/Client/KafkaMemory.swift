@@ -9,4 +9,12 @@ public enum KafkaMemory {
     public static func release() {
         decahose_release_freed_memory()
     }
+
+    /// Lets the process keep what librdkafka frees, within limits; for a role that moves a stream, once at its start.
+    ///
+    /// Each batch is a block of up to a megabyte, and glibc's defaults give it back to the system with every second one, so
+    /// that every page of the next is asked for anew: between a twentieth and a tenth of a bridge's CPU time.
+    public static func keep() {
+        decahose_keep_freed_memory()
+    }
 }

@@ -1,4 +1,5 @@
 import Dedup
+import Kafka
 public import Logging
 public import Operations
 public import ServiceLifecycle
@@ -35,6 +36,7 @@ public struct DedupService: Service {
     /// - Throws: ``ExitError`` where Kafka cannot be reached at start, its topics are not as they must be, a set cannot be
     ///   restored at start, or another process uses the same instance name.
     public func run() async throws {
+        KafkaMemory.keep()
         let (environment, desk, metrics, board) = (environment, desk, metrics, board)
         try await withGracefulShutdownHandler {
             try await BlockingThread.run(named: "dedup") {
