@@ -126,6 +126,37 @@ struct BridgeProcessTests {
         #expect(try checkClaims(stage) > 500)
     }
 
+    @Test(
+        "kill -9 between an acknowledgement and the session record: what was acknowledged since is not claimed, nor lost"
+    )
+    func killedBetween() throws {
+        let stage = try BridgeStage(rate: 400)
+        let victim = try stage.bridge()
+        try eventually("claims of both sessions") { try claiming(stage.sessions()).count == 2 }
+        let told = try acknowledged(stage)
+        try eventually("Tweets that no session record counts yet") { try stage.rawCount() > told + 20 }
+        victim.send(SIGKILL)
+        #expect(try victim.end() == -SIGKILL)
+        let dead = try stage.sessions()
+        let inRaw = try stage.rawCount()
+        #expect(inRaw > dead.reduce(0) { $0 + $1.counters.acknowledged })
+        let successor = try stage.bridge()
+        try eventually("claims of both successors") {
+            try claiming(stage.sessions()).filter { session in !dead.contains { $0.session == session.session } }.count
+                == 2
+        }
+        successor.send(SIGTERM)
+        #expect(try successor.end() == 0, "\(successor.output)")
+        let sessions = try stage.sessions()
+        for session in dead {
+            let now = sessions.first { $0.session == session.session }
+            #expect(now?.closed == .died)
+            #expect(now?.covered == session.covered)
+            #expect(now?.counters.acknowledged == session.counters.acknowledged)
+        }
+        #expect(try checkClaims(stage) > 100)
+    }
+
     @Test("with Kafka away, and after a fatal error with a full buffer, memory stays within the buffer and its cost")
     func memory() throws {
         let buffer = 8 << 20

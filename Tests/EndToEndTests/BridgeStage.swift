@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Kafka
 import StreamClient
 import Tweets
@@ -12,6 +13,7 @@ final class BridgeStage {
     let topics = TopicNames(prefix: "decahose")
     private let simulator: RunningExecutable
     private let upstream: String
+    private let watermarks: KafkaWatermarkQuery
 
     /// Builds it; the world begins now.
     ///
@@ -28,17 +30,33 @@ final class BridgeStage {
         )
         self.simulator = simulator
         upstream = "http://\(try simulator.says("http://"))"
+        watermarks = try KafkaWatermarkQuery(["bootstrap.servers": cluster.bootstrapServers], observer: .silent)
     }
 
-    /// Starts a bridge.
-    func bridge(_ more: [String: String] = [:]) throws -> RunningExecutable {
+    /// Where the upstream listens, at 127.0.0.1.
+    var upstreamPort: Int { upstream.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+    /// Ends the upstream at once.
+    func killUpstream() throws {
+        simulator.send(SIGKILL)
+        _ = try simulator.end()
+    }
+
+    /// Starts a bridge, by itself or by a command that becomes it.
+    func bridge(_ more: [String: String] = [:], through command: [String] = []) throws -> RunningExecutable {
         let environment = [
             "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrapServers, "DECAHOSE_STREAM_API": "v2",
             "DECAHOSE_STREAM_BASE_URL": upstream, "DECAHOSE_STREAM_BEARER_TOKEN": "decahose",
             "DECAHOSE_STREAM_DELIVERY_SLACK": "2s", "DECAHOSE_BRIDGE_CONNECTION": "a",
             "DECAHOSE_HTTP_LISTEN": "127.0.0.1:0",
         ]
-        return try RunningExecutable(["bridge"], environment: environment.merging(more) { $1 })
+        return try RunningExecutable(["bridge"], environment: environment.merging(more) { $1 }, through: command)
+    }
+
+    /// How many records raw has been given.
+    func rawCount() throws -> Int64 {
+        let raw = (0..<Int32(Self.partitions)).map { KafkaPartition(topic: topics.raw, partition: $0) }
+        return try watermarks.watermarks(of: raw, timeout: .seconds(10)).values.reduce(0) { $0 + $1.high }
     }
 
     /// What the upstream sent of a stream partition's Tweets created in a window, by ID: the ground truth.
