@@ -1,8 +1,8 @@
-# Targets: deps build demo test fuzz bench format model
+# Targets: deps build demo test simulate fuzz bench format model
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test fuzz bench bench-allocations truth model format lint
+.PHONY: deps build demo test simulate simulate-some fuzz bench bench-allocations truth model format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -28,7 +28,7 @@ lint:
 # The end-to-end tests run by themselves: they play against the clock, with many processes.
 PARTS = "--skip EndToEndTests" "--filter EndToEndTests"
 
-test: deps lint
+test: deps lint simulate-some
 	DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
 	@rm -f .build/test.failed; : >.build/test.log; for part in $(PARTS); do \
 		{ DECAHOSE_WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build $$part || touch .build/test.failed; } 2>&1 \
@@ -37,6 +37,20 @@ test: deps lint
 	@skipped=$$(LC_ALL=C grep -ac 'Test ".*" skipped: "needs a real Kafka' .build/test.log); \
 	echo "$$skipped tests were skipped for want of a real Kafka (DECAHOSE_TEST_BROKERS=host:port, or KAFKA_HOME)."; \
 	test ! -e .build/test.failed
+
+# The whole system on a virtual clock, from a seed: SEED=… for one with its story, else HOURS=… or SEEDS=… of fresh ones.
+SEEDS ?= 20
+SIMULATE = .build/release/simulation-run
+
+simulate: deps
+	$(SWIFT) build -c release --product simulation-run
+	$(SIMULATE) $(if $(SEED),seed=$(SEED),$(if $(HOURS),hours=$(HOURS),seeds=$(SEEDS)))
+
+# What `make test` plays: the same seeds each time, one of them twice, and a few that nobody has played.
+simulate-some: deps
+	$(SWIFT) build -c release --product simulation-run
+	$(SIMULATE) from=1 seeds=12 twice=5
+	$(SIMULATE) seeds=6
 
 # LINES names files with one payload a line; real ones are best.
 LINES ?= $(wildcard ../shared/corpus/*.ndjson)

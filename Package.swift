@@ -128,6 +128,20 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("RecoveryTests", ["Recovery", "Tweets", "CoverageModel"]),
+        // For tests: the whole system on a virtual clock, from a seed; and what plays many seeds, built for speed.
+        .target(
+            name: "Simulation",
+            dependencies: ["Ingest", "Dedup", "Recovery", "World", "Tweets", "ModelLog"],
+            path: "Tests/Simulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulation-run",
+            dependencies: ["Simulation"],
+            path: "Tests/Support/SimulationRun",
+            swiftSettings: settings
+        ),
+        tests("SimulationTests", ["Simulation"]),
         tests("WorldTests", ["World", "Tweets"]),
         tests("StreamClientTests", ["StreamClient", "Ingest", "Tweets", "CZlib"]),
         // For tests: a real broker where there is one.

@@ -4,7 +4,7 @@ public import Tweets
 ///
 /// Each session knows how far its host's clock was from the server's `Date`; its records, corrected by that, tell the
 /// server's time when they were written. The middle one of the connections heard lately is believed, so that one host
-/// whose clock jumps moves nothing.
+/// whose clock jumps moves nothing; where there are two middle ones, the one that agrees better with this host's clock.
 public struct ServerClock: Hashable, Sendable {
     /// A difference below this is the time that records take, and the second of `Date`.
     public static let tolerance: Duration = .seconds(5)
@@ -14,7 +14,8 @@ public struct ServerClock: Hashable, Sendable {
         var at: MonotonicInstant
     }
 
-    private var samples: [ControlKey: Sample] = [:]
+    /// By connection, since all sessions of a host are wrong together.
+    private var samples: [String: Sample] = [:]
     private let memory: Duration
 
     /// Nothing known yet.
@@ -30,7 +31,7 @@ public struct ServerClock: Hashable, Sendable {
     public mutating func note(_ record: SessionRecord, wall: Instant, at now: MonotonicInstant) {
         guard record.serverDate != record.localDate else { return }
         let serverTime = record.updatedAt + (record.serverDate - record.localDate)
-        samples[record.key] = Sample(difference: serverTime - wall, at: now)
+        samples[record.connection] = Sample(difference: serverTime - wall, at: now)
         samples = samples.filter { now - $0.value.at <= memory }
     }
 
@@ -38,7 +39,10 @@ public struct ServerClock: Hashable, Sendable {
     public func difference(at now: MonotonicInstant) -> Duration {
         let recent = samples.values.filter { now - $0.at <= memory }.map(\.difference).sorted()
         guard !recent.isEmpty else { return .zero }
-        let middle = recent[recent.count / 2]
-        return max(middle, .zero - middle) < Self.tolerance ? .zero : middle
+        let (low, high) = (recent[(recent.count - 1) / 2], recent[recent.count / 2])
+        let middle = Self.size(low) < Self.size(high) ? low : high
+        return Self.size(middle) < Self.tolerance ? .zero : middle
     }
+
+    private static func size(_ difference: Duration) -> Duration { max(difference, .zero - difference) }
 }

@@ -71,7 +71,7 @@ final class SimulatedDedup {
             return
         }
         switch world.log.group.heartbeat(member, now: world.tick) {
-        case .unknown:
+        case .unknown, .fenced:
             try perform(machine.lost(at: now))
             drop()
             self.member = nil

@@ -44,4 +44,23 @@ struct ServerClockTests {
         clocks.note(record("c", skew: 0, now: 3000), wall: at(1000), at: clock(1000))
         #expect(clocks.difference(at: clock(1000)) == .zero)
     }
+
+    // The simulation found it: of two bridges the one whose clock had jumped ahead was believed, and windows and gaps
+    // were judged minutes too early.
+    @Test("of two bridges, the one whose clock jumps does not decide", arguments: [-900, 900] as [Int64])
+    func jump(by seconds: Int64) {
+        for number in [1, 2] {
+            var clocks = ServerClock(memory: .seconds(60))
+            for name in ["a", "b"] {
+                var record = record(name, skew: 0, now: 1000)
+                record.stream = StreamPartition(product: .sample10, number: number)
+                if name == "a" { record.updatedAt = record.updatedAt + .seconds(seconds) }
+                clocks.note(record, wall: at(1000), at: clock(1000))
+                var second = record
+                second.stream = StreamPartition(product: .sample10, number: 3 - number)
+                clocks.note(second, wall: at(1000), at: clock(1000))
+            }
+            #expect(clocks.difference(at: clock(1000)) == .zero)
+        }
+    }
 }

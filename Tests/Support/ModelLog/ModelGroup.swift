@@ -22,6 +22,8 @@ public struct ModelGroup: Sendable {
         case waiting
         /// The group does not know the member any more; its partitions are somebody else's.
         case unknown
+        /// A newer member of the same instance's name has taken its place.
+        case fenced
     }
 
     private struct Member: Sendable {
@@ -34,6 +36,7 @@ public struct ModelGroup: Sendable {
     private let partitionCount: Int
     private let sessionTimeout: Int
     private var members: [Int: Member] = [:]
+    private var fenced: Set<Int> = []
     private var generation = 0
     private var nextMember = 0
     private var isRebalancing = false
@@ -52,6 +55,7 @@ public struct ModelGroup: Sendable {
         nextMember += 1
         if let old = members.first(where: { $0.value.instance == instance }) {
             members[old.key] = nil
+            fenced.insert(old.key)
             members[member] = old.value
             members[member]?.heard = now
             members[member]?.hasJoined = true
@@ -65,7 +69,7 @@ public struct ModelGroup: Sendable {
 
     /// Tells the group that a member lives.
     public mutating func heartbeat(_ member: Int, now: Int) -> Heartbeat {
-        guard members[member] != nil else { return .unknown }
+        guard members[member] != nil else { return fenced.contains(member) ? .fenced : .unknown }
         members[member]?.heard = now
         guard isRebalancing else { return .steady }
         return members[member]?.hasJoined == true ? .waiting : .rebalance
@@ -75,6 +79,13 @@ public struct ModelGroup: Sendable {
     public mutating func rejoin(_ member: Int, now: Int) {
         members[member]?.hasJoined = true
         members[member]?.heard = now
+        finishRebalance()
+    }
+
+    /// A member says goodbye, as one without a static name does.
+    public mutating func leave(_ member: Int) {
+        guard members.removeValue(forKey: member) != nil else { return }
+        startRebalance(except: nil)
         finishRebalance()
     }
 

@@ -22,43 +22,77 @@ public struct ModelLog: Sendable {
         var epoch = 0
         var phase: Phase = .empty
         /// Partitions that wait for a marker.
-        var partitions: Set<ModelPartitionName> = []
+        var partitions: Set<Int> = []
         var offsets: [Int: Int64] = [:]
     }
 
-    /// The partitions.
-    public private(set) var partitions: [ModelPartitionName: ModelPartition] = [:]
     /// The group.
     public var group: ModelGroup
+
+    /// The partitions, topic after topic.
+    private var partitions: [ModelPartition] = []
+    /// The places of a topic's partitions.
+    private var places: [String: Range<Int>] = [:]
 
     private let transactionTimeout: Int
     private var ids: [String: Int] = [:]
     private var transactions: [Int: Transaction] = [:]
 
     /// A log of empty topics.
+    ///
+    /// - Parameters:
+    ///   - topics: Those with `partitionCount` partitions each.
+    ///   - single: Those with one.
+    ///   - transactionTimeout: How long a transaction may last.
+    ///   - sessionTimeout: How long a member of the group may be silent.
     public init(
         topics: [String],
         partitionCount: Int,
+        single: [String] = [],
         transactionTimeout: Int,
         sessionTimeout: Int
     ) {
         self.transactionTimeout = transactionTimeout
         group = ModelGroup(partitionCount: partitionCount, sessionTimeout: sessionTimeout)
-        for topic in topics {
-            for number in 0..<partitionCount { partitions[ModelPartitionName(topic, number)] = ModelPartition() }
+        for (topic, count) in topics.map({ ($0, partitionCount) }) + single.map({ ($0, 1) }) {
+            places[topic] = partitions.count..<partitions.count + count
+            partitions += Array(repeating: ModelPartition(), count: count)
         }
     }
 
-    /// A partition; empty for one that does not exist.
+    private func place(_ topic: String, _ number: Int) -> Int {
+        guard let range = places[topic], number < range.count else {
+            preconditionFailure("there is no partition \(number) of \(topic)")
+        }
+        return range.lowerBound + number
+    }
+
+    /// A partition of a topic that exists.
     public subscript(topic: String, number: Int) -> ModelPartition {
-        get { partitions[ModelPartitionName(topic, number)] ?? ModelPartition() }
-        set { partitions[ModelPartitionName(topic, number)] = newValue }
+        _read { yield partitions[place(topic, number)] }
+        _modify { yield &partitions[place(topic, number)] }
     }
 
     /// Appends outside of any transaction, acknowledged.
     @discardableResult
     public mutating func append(_ record: ModelRecord, to topic: String, _ number: Int) -> Int64 {
         self[topic, number].append(record, producer: nil)
+    }
+
+    /// Appends a batch of an idempotent producer, unless the partition has it already.
+    ///
+    /// - Parameters:
+    ///   - producer: Unique for each life of a producer.
+    ///   - sequence: Counts the producer's batches of this partition, from 0.
+    /// - Returns: The first record's offset; nil for a batch that was there, of which a broker names none.
+    public mutating func append(
+        _ records: [ModelRecord],
+        to topic: String,
+        _ number: Int,
+        producer: Int,
+        sequence: Int
+    ) -> Int64? {
+        self[topic, number].append(records, idempotent: producer, sequence: sequence)
     }
 
     // MARK: Transactions
@@ -96,8 +130,9 @@ public struct ModelLog: Sendable {
         now: Int
     ) throws(ModelError) {
         try enter(producer, now: now)
-        transactions[producer.id]?.partitions.insert(ModelPartitionName(topic, number))
-        _ = self[topic, number].append(record, producer: producer.id)
+        let place = place(topic, number)
+        transactions[producer.id]?.partitions.insert(place)
+        _ = partitions[place].append(record, producer: producer.id)
     }
 
     /// Makes offsets of the group part of the transaction; the generation is checked, ownership is not.
@@ -135,9 +170,9 @@ public struct ModelLog: Sendable {
         guard let id = decided.randomElement(using: &generator), let transaction = transactions[id],
             case .decided(let isCommit) = transaction.phase
         else { return }
-        if let name = transaction.partitions.sorted().randomElement(using: &generator) {
-            transactions[id]?.partitions.remove(name)
-            partitions[name]?.appendMarker(producer: id, isCommit: isCommit)
+        if let place = transaction.partitions.sorted().randomElement(using: &generator) {
+            transactions[id]?.partitions.remove(place)
+            partitions[place].appendMarker(producer: id, isCommit: isCommit)
         } else {
             if isCommit { group.commit(transaction.offsets) }
             transactions[id]?.offsets = [:]
@@ -147,6 +182,9 @@ public struct ModelLog: Sendable {
 
     /// Whether the producer's last transaction is decided and not completed, so that the next one cannot begin.
     public func isCompleting(_ producer: Producer) -> Bool { isDecided(producer.id) }
+
+    /// Whether some transaction is decided and not completed.
+    public var hasDecided: Bool { transactions.keys.contains { isDecided($0) } }
 
     /// Whether some transaction is not completed.
     public var hasUnfinished: Bool { transactions.values.contains { $0.phase != .empty } }

@@ -24,6 +24,8 @@ public struct ModelPartition: Sendable {
     private var entries: [Entry] = []
     /// The first offset of each transaction that is open in this partition.
     private var open: [Int: Int64] = [:]
+    /// The last batch of each idempotent producer.
+    private var sequences: [Int: Int] = [:]
 
     /// Before the first record of the oldest open transaction; the high watermark where none is open.
     public var lastStable: Int64 { open.values.min() ?? end }
@@ -33,6 +35,16 @@ public struct ModelPartition: Sendable {
         entries.append(Entry(offset: end, record: record, producer: producer))
         end += 1
         return end - 1
+    }
+
+    mutating func append(_ records: [ModelRecord], idempotent producer: Int, sequence: Int) -> Int64? {
+        let known = sequences[producer] ?? -1
+        guard sequence > known else { return nil }
+        precondition(sequence == known + 1, "batch \(sequence) of producer \(producer) after \(known)")
+        sequences[producer] = sequence
+        let first = end
+        for record in records { _ = append(record, producer: nil) }
+        return first
     }
 
     mutating func appendMarker(producer: Int, isCommit: Bool) {

@@ -26,25 +26,6 @@ public enum ModelIsolation: Hashable, Sendable {
     case committed
 }
 
-/// Names a partition of a topic.
-public struct ModelPartitionName: Hashable, Comparable, Sendable {
-    /// The topic.
-    public var topic: String
-    /// The partition's number.
-    public var number: Int
-
-    /// A name from its parts.
-    public init(_ topic: String, _ number: Int) {
-        self.topic = topic
-        self.number = number
-    }
-
-    /// Orders by topic, then by number.
-    public static func < (left: Self, right: Self) -> Bool {
-        (left.topic, left.number) < (right.topic, right.number)
-    }
-}
-
 /// What the model answers in place of success.
 public enum ModelError: Error, Hashable, Sendable {
     /// A newer producer of the same transactional ID, or a newer member of the same instance name, has taken over.

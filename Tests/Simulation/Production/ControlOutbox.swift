@@ -1,0 +1,1 @@
+../../../Sources/Services/Bridge/Control/ControlOutbox.swift

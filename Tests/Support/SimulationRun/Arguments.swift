@@ -1,0 +1,37 @@
+import Glibc
+
+/// The command line's `name=value` words.
+struct Arguments {
+    /// Plays this one, with its story.
+    var seed: UInt64?
+    /// The first of many; by the time of day where it is not given, so that every run tries what none has tried.
+    var from: UInt64
+    var seeds: UInt64 = 20
+    /// Plays for so long.
+    var hours: Double?
+    /// Plays this one twice besides, which must be the same.
+    var twice: UInt64?
+    var jobs = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+    init(_ words: some Sequence<String>) {
+        from = UInt64(time(nil))
+        for word in words {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { Self.refuse(word) }
+            switch parts[0] {
+            case "seed": seed = UInt64(parts[1])
+            case "from": from = UInt64(parts[1]) ?? from
+            case "seeds": seeds = UInt64(parts[1]) ?? seeds
+            case "hours": hours = Double(parts[1])
+            case "twice": twice = UInt64(parts[1])
+            case "jobs": jobs = Int(parts[1]) ?? jobs
+            default: Self.refuse(word)
+            }
+        }
+    }
+
+    private static func refuse(_ word: String) -> Never {
+        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N")
+        exit(64)
+    }
+}

@@ -1,0 +1,83 @@
+import Simulation
+
+/// Plays seeds of the simulation on all cores: `simulation-run [seed=N | from=N seeds=N | hours=N] [twice=N] [jobs=N]`.
+///
+/// Prints a progress line now and then, and a story for what fails; the exit code is 1 where anything did, or where a long
+/// run never injected some kind of fault.
+@main
+struct SimulationRun {
+    static func main() async {
+        let arguments = Arguments(CommandLine.arguments.dropFirst())
+        if let seed = arguments.seed {
+            playOne(seed)
+        } else {
+            await playMany(arguments)
+        }
+    }
+
+    private static func playOne(_ seed: UInt64) {
+        let plan = SimulationPlan(seed: seed)
+        say("Seed \(seed): \(plan)")
+        let outcome = SimulationOutcome(playing: plan, storyLines: 120)
+        say(outcome.line)
+        guard !outcome.violations.isEmpty else { return }
+        outcome.tell()
+        say("Leaving out what does not matter ...")
+        if let smaller = plan.shrunk(runs: 150) {
+            say("It fails with these \(smaller.plan.faults.count) of \(plan.faults.count) faults too:")
+            for fault in smaller.plan.faults { say("  \(fault)") }
+            smaller.tell()
+        }
+        fail()
+    }
+
+    private static func playMany(_ arguments: Arguments) async {
+        var tally = Tally()
+        var next = arguments.from
+        let begun = ContinuousClock.now
+        let deadline = arguments.hours.map { begun + .seconds(Int64($0 * 3600)) }
+        func hasMore() -> Bool {
+            if let deadline { return ContinuousClock.now < deadline }
+            return next < arguments.from + arguments.seeds
+        }
+        await withTaskGroup(of: SimulationOutcome.self) { group in
+            func add() {
+                guard hasMore() else { return }
+                let seed = next
+                next += 1
+                group.addTask { SimulationOutcome(playing: SimulationPlan(seed: seed)) }
+            }
+            for _ in 0..<arguments.jobs { add() }
+            var shown = ContinuousClock.now
+            for await outcome in group {
+                add()
+                tally.take(outcome)
+                if !outcome.violations.isEmpty {
+                    say(outcome.line)
+                    outcome.tell()
+                }
+                guard ContinuousClock.now - shown > .seconds(10) else { continue }
+                shown = ContinuousClock.now
+                say(tally.line(took: shown - begun, jobs: arguments.jobs))
+            }
+        }
+        say(tally.line(took: ContinuousClock.now - begun, jobs: arguments.jobs))
+        tally.tell()
+        if !tally.isGood { fail() }
+        if let twice = arguments.twice { playTwice(twice) }
+    }
+
+    private static func playTwice(_ seed: UInt64) {
+        let plan = SimulationPlan(seed: seed)
+        let (first, second) = (SimulationOutcome(playing: plan), SimulationOutcome(playing: plan))
+        say("Seed \(seed) twice: \(String(first.hash, radix: 16)) and \(String(second.hash, radix: 16))")
+        guard first.hash != second.hash || first.events != second.events else { return }
+        say("The same seed gave two runs.")
+        fail()
+    }
+
+    private static func fail() -> Never {
+        say("FAILED")
+        exitProcess(1)
+    }
+}
