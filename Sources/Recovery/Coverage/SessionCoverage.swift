@@ -167,9 +167,13 @@ public struct SessionCoverage {
     }
 
     /// A piece of the body came: it belongs to the second in which it came, and shows that the connection lives.
-    public mutating func received(at now: MonotonicInstant) {
+    ///
+    /// - Parameters:
+    ///   - now: When it came.
+    ///   - delay: How long before it may have been sent, because reading stood still.
+    public mutating func received(at now: MonotonicInstant, delay: Duration = .zero) {
         _ = advance(to: now)
-        heardAt = now
+        heardAt = now - delay
     }
 
     /// Lets time pass: ends the present second where it is over.
@@ -213,7 +217,7 @@ public struct SessionCoverage {
     }
 
     private mutating func count(_ second: Second) {
-        if let heardAt = second.heardAt { countedHeardAt = heardAt }
+        if let heardAt = second.heardAt { countedHeardAt = max(countedHeardAt ?? heardAt, heardAt) }
         if let counted = second.frontier {
             frontier = max(frontier ?? Instant(milliseconds: .min), Instant(milliseconds: counted))
         }

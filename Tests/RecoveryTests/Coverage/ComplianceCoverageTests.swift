@@ -38,6 +38,25 @@ struct ComplianceCoverageTests {
         #expect(session.coverage.covered == span(5, 39))
     }
 
+    @Test("after a standstill it claims no more than what was surely sent, and never less than before")
+    func standstill() {
+        var session = session(0..<20)
+        for second in Int64(80)..<90 {
+            session.coverage.received(at: clock(second), delay: .seconds(60))
+            _ = session.coverage.advance(to: clock(second + 1))
+            session.settle()
+        }
+        #expect(session.coverage.covered == span(5, 29))
+        session.coverage.received(at: clock(90), delay: .seconds(70))
+        _ = session.coverage.advance(to: clock(91))
+        session.settle()
+        #expect(session.coverage.covered == span(5, 29))
+        session.coverage.received(at: clock(91))
+        _ = session.coverage.advance(to: clock(92))
+        session.settle()
+        #expect(session.coverage.covered == span(5, 91))
+    }
+
     @Test("a lost event is a hole of the time in which it came, not of the time of the Tweet that it is about")
     func lostEvent() throws {
         var session = session(0..<100)

@@ -18,6 +18,7 @@ final class BridgeConnection {
     private var log: ConnectionLog
     private let waker = TransferWaker()
     private var machine: ConnectionStateMachine
+    private var delay: ReadingDelay
     private var volume = StreamVolume()
     private var transfer: StreamTransfer?
     /// The present or last request without its address; nil where its secrets could not be read.
@@ -44,6 +45,7 @@ final class BridgeConnection {
         logger[metadataKey: LogKey.connection] = "\(context.settings.connection)"
         logger[metadataKey: LogKey.stream] = "\(stream)"
         log = ConnectionLog(logger, settings: context.settings.stream)
+        delay = ReadingDelay(now: MonotonicClock.now())
         machine = ConnectionStateMachine(
             heartbeatTimeout: context.settings.stream.heartbeatTimeout,
             silenceTimeout: stream.product.carriesTweets ? context.settings.stream.silenceTimeout : nil
@@ -118,6 +120,7 @@ final class BridgeConnection {
         let now = MonotonicClock.now()
         let until = min(machine.wakeAt ?? nextSecond, nextSecond)
         let progress = transfer.poll(timeout: max(.zero, until - now)) { take($0) }
+        delay.waited(now: MonotonicClock.now())
         noteProgress()
         switch progress {
         case .ongoing:
@@ -163,8 +166,11 @@ final class BridgeConnection {
                 errorBody.append(bytes)
                 return true
             }
-            session.pipeline.coverage.received(at: MonotonicClock.now())
-            machine.received(tweets: 0, now: MonotonicClock.now())
+            let now = MonotonicClock.now()
+            delay.begin(now: now)
+            session.pipeline.coverage.received(at: now, delay: delay.delay)
+            machine.received(tweets: 0, now: now)
+            defer { delay.end(now: MonotonicClock.now()) }
             do {
                 return try session.pipeline.consume(bytes)
             } catch {
@@ -240,6 +246,7 @@ final class BridgeConnection {
             everySecond()
             return !context.stop.isSet
         }
+        delay = ReadingDelay(now: MonotonicClock.now())
         let session = BridgeSession(record: record, pipeline: pipeline, metrics: metrics)
         self.session = session
         tweetsSeen = 0
