@@ -52,6 +52,19 @@ struct KafkaGroupTests {
         }
     }
 
+    @Test("a sticky member that ends between its join and its first assignment does not end the process")
+    func endsWhileJoining() throws {
+        let rig = try filled()
+        // 27 is REBALANCE_IN_PROGRESS: join again, for ever.
+        rig.cluster.failNextRequests(.syncGroup, with: Array(repeating: KafkaErrorCode(rawValue: 27), count: 10_000))
+        let member = try Member(rig, name: "m", ["partition.assignment.strategy": "cooperative-sticky"])
+        try member.join()
+        try poll([member]) { member.consumer.memberID != nil }
+        for _ in 0..<20 { member.poll() }
+        #expect(member.changes.isEmpty)
+        rig.cluster.clearRequestErrors(.syncGroup)
+    }
+
     private func filled() throws -> MockRig {
         let rig = try MockRig(topics: ["t": 4])
         let producer = try rig.producer()

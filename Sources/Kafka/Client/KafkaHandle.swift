@@ -52,6 +52,12 @@ public final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
+        if callbacks.isJoining {
+            // librdkafka 2.0.2 aborts the process where a sticky member is destroyed between its join and its first
+            // assignment. It is left as it is: closed, or soon fenced off by whoever takes its place.
+            _ = Unmanaged.passRetained(callbacks)
+            return
+        }
         // Without this flag the end of a consumer that was not closed would wait for a rebalance callback.
         rd_kafka_destroy_flags(pointer, kind == RD_KAFKA_CONSUMER ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
     }
@@ -74,6 +80,8 @@ final class KafkaCallbacks: @unchecked Sendable {
     var deliveredCount = 0
     /// Decides on assignments; present from `subscribe` on.
     var rebalance: ((KafkaRebalance) -> Void)?
+    /// Whether it subscribed and was assigned nothing yet, not even an empty list.
+    var isJoining = false
     /// Whether the handler that is running has assigned or unassigned, as librdkafka demands of it.
     var hasAnsweredRebalance = false
 

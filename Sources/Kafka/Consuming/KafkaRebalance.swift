@@ -24,6 +24,7 @@ extension KafkaCallbacks {
         let list = KafkaPartitionList.elements(of: partitions.map { UnsafePointer($0) }).map(\.position.partition)
         let isAssigned = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         hasAnsweredRebalance = false
+        if isAssigned { isJoining = false }
         if isAssigned {
             rebalance?(.assigned(list))
         } else if rd_kafka_assignment_lost(client) != 0 {
