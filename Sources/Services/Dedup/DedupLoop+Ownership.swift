@@ -163,7 +163,10 @@ extension DedupLoop {
                 machine.rebuilt()
                 return try join()
             } catch let error as KafkaError {
-                board.setProblem("kafka", "it does not answer, which is tried again: \(error)")
+                board.setProblem(
+                    "kafka",
+                    "what is needed of it cannot be had, which is tried again: \(error)\(DedupClients.advice(error.code))"
+                )
                 usleep(500_000)
             }
         }

@@ -39,23 +39,45 @@ enum KafkaNode {
 
         """
 
+    /// Of a node that asks who may do what: everybody on the plain listener, and `stage` on the other one only what it
+    /// is allowed.
+    private static let authorization = """
+        authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+        super.users=User:ANONYMOUS
+        sasl.enabled.mechanisms=PLAIN
+        listener.name.named.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+        user_stage="\(AuthorizingBroker.password)";
+
+        """
+
     /// Formats the folder, starts the node and waits until it answers.
     ///
     /// - Returns: Its address.
-    static func start() throws -> String {
+    static func start() throws -> String { try start(named: nil, settings) }
+
+    /// Starts one with a second listener, on which users have names and need permission.
+    ///
+    /// - Returns: The address where everything is allowed, and that of the second listener.
+    static func startAuthorizing() throws -> (plain: String, named: String) {
+        let port = try freePort()
+        return (try start(named: port, settings + authorization), "127.0.0.1:\(port)")
+    }
+
+    private static func start(named: UInt16?, _ settings: String) throws -> String {
         guard let home else { throw Failure(description: "KAFKA_HOME names no Kafka distribution") }
         let folder = NSTemporaryDirectory() + "decahose-kafka-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let (port, controllerPort) = try (freePort(), freePort())
+        let extra = named.map { ",NAMED://127.0.0.1:\($0)" } ?? ""
         let configuration = """
             process.roles=broker,controller
             node.id=1
             controller.quorum.voters=1@127.0.0.1:\(controllerPort)
-            listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)
-            advertised.listeners=PLAINTEXT://127.0.0.1:\(port)
+            listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)\(extra)
+            advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(extra)
             inter.broker.listener.name=PLAINTEXT
             controller.listener.names=CONTROLLER
-            listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+            listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT
             log.dirs=\(folder)/data
 
             """

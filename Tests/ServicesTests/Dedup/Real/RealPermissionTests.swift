@@ -1,0 +1,71 @@
+import Kafka
+import KafkaTestSupport
+import Operations
+import Testing
+import Tweets
+
+@testable import Services
+
+/// Topics that the stage may not use any more, and may use again.
+@Suite(
+    "Permissions of the dedup stage on a real broker",
+    .enabled(if: AuthorizingBroker.isAvailable, "\(RealBroker.skipReason)"),
+    .serialized,
+    .ownThread,
+    .timeLimit(.minutes(5))
+)
+struct RealPermissionTests {
+    @Test("what is not allowed is named in readiness with what to do, and all comes out once it is")
+    func unauthorised() async throws {
+        let broker = try AuthorizingBroker()
+        let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("permission"))
+        for name in rig.names.all { try broker.setPermission(["--topic", name], isAllowed: true) }
+        try broker.setPermission(["--group", rig.names.dedupGroup], isAllowed: true)
+        try broker.setPermission(
+            ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
+            isAllowed: true
+        )
+        var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 300, secondsAgo: 300)
+        let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
+        let third = traffic.copies.count / 3
+        var environment = rig.environment(instance: "one")
+        environment.kafka = broker.userProperties
+        let dedup = RunningDedup(environment)
+        try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
+        try rig.send(Array(traffic.copies[..<third]))
+        try await until("a third is read") { try total(dedup) >= third }
+
+        try broker.setPermission(["--topic", rig.names.raw], isAllowed: false)
+        try rig.send(Array(traffic.copies[third..<2 * third]))
+        try await until("it says that raw may not be read") {
+            try problems(dedup).contains { $0.hasPrefix("raw ") && $0.contains("Allow this user to read") }
+        }
+        try broker.setPermission(["--topic", rig.names.raw], isAllowed: true)
+        try await until("two thirds are read") { try total(dedup) >= 2 * third }
+        try await until("it is ready again") { try problems(dedup).isEmpty }
+
+        try broker.setPermission(["--topic", rig.names.tweets], isAllowed: false)
+        try rig.send(Array(traffic.copies[(2 * third)...]))
+        try await until("it says that tweets may not be written") {
+            // Whoever may not see a topic is not told that it is there.
+            try problems(dedup).contains { $0.contains(rig.names.tweets) && $0.contains("allow this user") }
+        }
+        try broker.setPermission(["--topic", rig.names.tweets], isAllowed: true)
+        try await rig.awaitKeys(ends, "allowed again")
+        try await until("it is ready at the end") { try problems(dedup).isEmpty }
+        try await dedup.stop()
+        try rig.expect(traffic, "permissions")
+    }
+
+    /// What readiness says; the end of the stage is never what is waited for.
+    private func problems(_ dedup: RunningDedup) throws -> [String] {
+        if case .failure(let error) = dedup.outcome { throw error }
+        #expect(dedup.service.view.unaccounted == 0)
+        return dedup.board.problems
+    }
+
+    private func total(_ dedup: RunningDedup) throws -> Int {
+        if case .failure(let error) = dedup.outcome { throw error }
+        return dedup.service.view.counts.values.reduce(0, +)
+    }
+}
