@@ -34,6 +34,12 @@ static inline rd_kafka_resp_err_t decahose_rd_kafka_produce_with_header(
         RD_KAFKA_V_HEADER(header_name, header_value, (ssize_t)header_value_length), RD_KAFKA_V_END);
 }
 
+/// Lets freed buffers of up to 32 MiB stay with the process, to be used again without a page fault for each 4 KiB.
+static inline void decahose_keep_freed_buffers(void) {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+}
+
 /// Gives whole pages that are free in any of glibc's arenas back to the system.
 static inline void decahose_release_freed_memory(void) {
     malloc_trim(0);

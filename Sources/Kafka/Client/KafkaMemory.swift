@@ -2,6 +2,14 @@ import CLibrdkafka
 
 /// The memory of librdkafka's buffers.
 public enum KafkaMemory {
+    /// Lets the process keep the large buffers that it frees.
+    ///
+    /// Every fetch is unpacked into new ones. By default glibc gives such back to the system each time, and takes them
+    /// again a page fault a page: a twentieth of all that a busy reader costs. For once, at start.
+    public static func keepFreedBuffers() {
+        decahose_keep_freed_buffers()
+    }
+
     /// Gives memory that was freed, anywhere in the process, back to the system.
     ///
     /// glibc keeps what a thread's arena has free for that arena. Records that many threads queued and one thread copies

@@ -28,6 +28,7 @@ public final class KafkaConsumer: KafkaClient {
         // -1 is RD_KAFKA_PARTITION_UA: a subscription names topics only.
         let list = KafkaPartitionList(topics.map { KafkaPartition(topic: $0, partition: -1) })
         try KafkaError.check(rd_kafka_subscribe(handle.pointer, list.pointer))
+        handle.callbacks.isJoining = true
     }
 
     /// Leaves the group, giving its partitions back through the rebalance handler at the next polls.
@@ -114,6 +115,15 @@ public final class KafkaConsumer: KafkaClient {
         let code = KafkaErrorCode(message.pointee.err)
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
         return .error(KafkaError(code: code, message: text, isFatal: code == .fatal), partition)
+    }
+
+    /// Makes librdkafka look at once whether it may fetch more of these assigned partitions.
+    ///
+    /// Once its queue was full, 2.0.2 looks again only when something else wakes the broker's thread, up to a second
+    /// later, by when a fast reader has long been idle. A question whose answer nobody awaits is what wakes it.
+    public func lookForMore(of partitions: [KafkaPartition]) {
+        let list = KafkaPartitionList(partitions.map { KafkaPosition($0, offset: KafkaPosition.end) })
+        _ = rd_kafka_offsets_for_times(handle.pointer, list.pointer, 0)
     }
 
     /// Holds reading of these partitions; records already fetched are dropped and fetched again later.

@@ -56,6 +56,8 @@ final class DedupClients {
             "group.id": "\(names.dedupGroup)-restore", "isolation.level": "read_committed",
             "enable.auto.commit": "false", "auto.offset.reset": "error", "enable.partition.eof": "true",
             "fetch.wait.max.ms": "100", "queued.max.messages.kbytes": "16384",
+            // Each record is small, and what librdkafka keeps with it is not.
+            "queued.min.messages": "50000", "fetch.message.max.bytes": "524288",
         ]
         changelog = try KafkaConsumer(environment.kafka.merging(changelogReader), observer: observer)
         watermarks = try KafkaWatermarkQuery(environment.kafka, observer: observer)
@@ -95,7 +97,10 @@ final class DedupClients {
             "auto.offset.reset": "error",
             "enable.partition.eof": "true",
             "fetch.wait.max.ms": "50",
-            "queued.max.messages.kbytes": "32768",
+            // Little lies unpacked in memory, and is in the processor's cache still when it is read; the loop sees to
+            // it that more is fetched at once where that runs out.
+            "queued.max.messages.kbytes": "8192",
+            "fetch.message.max.bytes": "131072",
         ]
         return isStatic ? properties.merging(name) : properties
     }
@@ -124,7 +129,8 @@ extension DedupClients {
         case _ where refusals.contains(code):
             ". Allow this user to read and write raw, to write tweets, seen, late, deadletter and control, to read seen,"
                 + " and to use the group and the transactional IDs that begin with <prefix>-dedup"
-        case .unknownTopicOrPartition, .unknownTopic: ". Make it with decahose topics create"
+        case .unknownTopicOrPartition, .unknownTopic:
+            ". Make it with decahose topics create; where it is there, allow this user to describe, read and write it"
         default: ""
         }
     }

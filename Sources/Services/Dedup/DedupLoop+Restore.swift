@@ -91,6 +91,12 @@ extension DedupLoop {
             switch clients.changelog.poll(timeout: turn == 0 ? .milliseconds(5) : .zero) {
             case .nothing:
                 finishComplete(run)
+                if turn > 0, restore != nil {
+                    let unread = run.members.values.filter { !$0.isComplete }
+                    clients.changelog.lookForMore(
+                        of: unread.map { KafkaPartition(topic: environment.names.seen, partition: $0.number) }
+                    )
+                }
                 return
             case .message(let message):
                 CrashPoint.duringRestore.pass()

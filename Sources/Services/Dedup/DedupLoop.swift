@@ -53,9 +53,13 @@ final class DedupLoop {
     let compactionLag: Duration?
 
     private var shownAt: MonotonicInstant?
+    /// Bytes taken in since the consumer's queue was empty.
+    private var bytesInARow = 0
 
     private static let pollMax: Duration = .milliseconds(100)
     private static let showInterval: Duration = .milliseconds(500)
+    /// After so many bytes without a pause the consumer's queue may have been full.
+    private static let bytesToLookForMore = 4 << 20
     /// How many records at most between two looks at the clock.
     private static let recordsATurn = 64
 
@@ -117,11 +121,25 @@ final class DedupLoop {
             return
         }
         var timeout = pollTimeout(now)
+        if bytesInARow > Self.bytesToLookForMore {
+            // There was always more so far: where there is none now, the consumer's queue was full and is empty.
+            timeout = .zero
+        }
         for _ in 0..<Self.recordsATurn {
             let goesOn = take(clients.consumer.poll(timeout: timeout))
             if !goesOn || hasUndone || !machine.isReady(at: now) { return }
             timeout = .zero
         }
+    }
+
+    /// Nothing is left to take in.
+    private func ranDry() {
+        if bytesInARow > Self.bytesToLookForMore {
+            let raw = environment.names.raw
+            let read = ownedPartitions.filter { $0.isAssigned && !$0.isAtEnd }
+            clients.consumer.lookForMore(of: read.map { KafkaPartition(topic: raw, partition: $0.number) })
+        }
+        bytesInARow = 0
     }
 
     private func pollTimeout(_ now: MonotonicInstant) -> Duration {
@@ -138,8 +156,10 @@ final class DedupLoop {
     private func take(_ event: consuming KafkaConsumerEvent) -> Bool {
         switch consume event {
         case .nothing:
+            ranDry()
             return false
         case .message(let message):
+            bytesInARow += message.value?.count ?? 0
             take(message)
             return true
         case .partitionEnd(let position):

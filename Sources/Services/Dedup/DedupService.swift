@@ -20,6 +20,7 @@ public struct DedupService: Service {
     /// - Throws: ``InvalidConfiguration`` and ``ExitError`` where they cannot work.
     public init(_ settings: DedupSettings, logger: Logger, metrics: MetricsRegistry, board: StatusBoard) throws {
         self.init(try DedupEnvironment(settings, logger: logger), board: board, metrics: metrics)
+        KafkaMemory.keepFreedBuffers()
         logger.info("\(DedupHorizon.forecast(environment.timing))")
     }
 

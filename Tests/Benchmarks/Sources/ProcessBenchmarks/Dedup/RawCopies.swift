@@ -33,9 +33,9 @@ struct RawCopies {
                     Self.send(line, source.id(number), header, raw, producer)
                 }
             }
-            var refused = 0
-            let isFlushed = producer.flush(timeout: .seconds(120)) { refused += $0.error == nil ? 0 : 1 }
-            guard isFlushed, refused == 0 else { throw KafkaError(code: .timedOut, message: "records are missing") }
+            guard producer.flush(timeout: .seconds(120), expectAcknowledged) else {
+                throw KafkaError(code: .timedOut, message: "records are missing")
+            }
         }
     }
 
@@ -59,7 +59,7 @@ struct RawCopies {
                             header: KafkaHeader(RecordHeader.name, header)
                         )
                         guard result == .queueFull else { return result }
-                        producer.poll(timeout: .milliseconds(50)) { _ in }
+                        producer.poll(timeout: .milliseconds(50), expectAcknowledged)
                     }
                 }
             }

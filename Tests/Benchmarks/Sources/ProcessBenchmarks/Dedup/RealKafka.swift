@@ -128,3 +128,8 @@ func attempt<Value>(_ what: String, _ body: () throws(KafkaError) -> Value) -> V
         stop("\(what): \(error)")
     }
 }
+
+/// Takes the reports of records without which nothing is measured.
+func expectAcknowledged(_ report: borrowing KafkaDeliveryReport) {
+    if let error = report.error { stop("a record was refused: \(error.text)") }
+}

@@ -91,7 +91,7 @@ struct RestoreBenchmark {
                 }
                 if result != .queued { stop("a copy cannot be written") }
             }
-            if !producer.flush(timeout: .seconds(30), { _ in }) { stop("copies were not acknowledged") }
+            if !producer.flush(timeout: .seconds(30), expectAcknowledged) { stop("copies were not acknowledged") }
         }
     }
 }

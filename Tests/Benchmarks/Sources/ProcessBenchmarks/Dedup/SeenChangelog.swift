@@ -43,11 +43,14 @@ struct SeenChangelog {
             let own: KafkaProperties = ["enable.idempotence": "true", "compression.type": "lz4"]
             let producer = try KafkaProducer(kafka.properties.merging(own), observer: .silent)
             let raw = try producer.topic(names.raw, timeout: .seconds(20))
-            for partition in 0..<Int32(partitionCount) { Self.send(Array("{}".utf8), to: raw, partition, producer) }
+            // The one record of each partition of raw that was read; what it holds does not matter any more.
+            for partition in 0..<Int32(partitionCount) {
+                Self.send(Array("{}".utf8), key: Array("\(partition)".utf8), to: raw, partition, producer)
+            }
             let count = writeRecords(to: try producer.topic(names.seen, timeout: .seconds(20)), producer)
-            var refused = 0
-            let isFlushed = producer.flush(timeout: .seconds(120)) { refused += $0.error == nil ? 0 : 1 }
-            guard isFlushed, refused == 0 else { throw KafkaError(code: .timedOut, message: "records are missing") }
+            guard producer.flush(timeout: .seconds(120), expectAcknowledged) else {
+                throw KafkaError(code: .timedOut, message: "records are missing")
+            }
             let group: KafkaProperties = ["group.id": names.dedupGroup]
             try KafkaConsumer(kafka.properties.merging(group), observer: .silent).commit(
                 RealKafka.partitions(names.raw, partitionCount).map { KafkaPosition($0, offset: 1) },
@@ -79,7 +82,7 @@ struct SeenChangelog {
                     record.entries = entries[partition].sorted { $0.id < $1.id }
                     bytes.removeAll(keepingCapacity: true)
                     record.encode(into: &bytes)
-                    Self.send(bytes, to: topic, Int32(partition), producer)
+                    Self.send(bytes, key: nil, to: topic, Int32(partition), producer)
                     count += 1
                 }
             }
@@ -87,18 +90,21 @@ struct SeenChangelog {
         return count
     }
 
-    private static func send(_ bytes: [UInt8], to topic: KafkaTopic, _ partition: Int32, _ producer: KafkaProducer) {
+    private static func send(
+        _ bytes: [UInt8],
+        key: [UInt8]?,
+        to topic: KafkaTopic,
+        _ partition: Int32,
+        _ producer: KafkaProducer
+    ) {
         let result = bytes.withUnsafeBytes { value in
             while true {
-                let result = producer.produce(
-                    to: topic,
-                    partition: partition,
-                    key: nil,
-                    value: value,
-                    timestampMilliseconds: 0
-                )
+                let attempt = { (key: UnsafeRawBufferPointer?) in
+                    producer.produce(to: topic, partition: partition, key: key, value: value, timestampMilliseconds: 0)
+                }
+                let result = key.map { key in key.withUnsafeBytes { attempt($0) } } ?? attempt(nil)
                 guard result == .queueFull else { return result }
-                producer.poll(timeout: .milliseconds(50)) { _ in }
+                producer.poll(timeout: .milliseconds(50), expectAcknowledged)
             }
         }
         if result != .queued { stop("a record cannot be written: \(result)") }
