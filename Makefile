@@ -2,7 +2,7 @@
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test simulate simulate-some fuzz bench bench-allocations truth model format lint
+.PHONY: deps build demo test simulate simulate-some mutants fuzz bench bench-allocations truth model format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -51,6 +51,11 @@ simulate-some: deps
 	$(SWIFT) build -c release --product simulation-run
 	$(SIMULATE) from=1 seeds=12 twice=5
 	$(SIMULATE) seeds=6
+
+# Bugs put into the cores on purpose, one at a time: the simulation or a test must find each. Takes an hour or two; a stopped
+# run goes on. ONLY="name …" tries some.
+mutants: deps
+	ONLY="$(ONLY)" Tests/Mutants/run.sh
 
 # LINES names files with one payload a line; real ones are best.
 LINES ?= $(wildcard ../shared/corpus/*.ndjson)

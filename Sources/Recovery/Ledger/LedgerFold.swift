@@ -247,6 +247,15 @@ public struct LedgerFold: Sendable {
         }
     }
 
+    /// The event time of a loss: as it was mapped when it was found, and what sessions have told since.
+    ///
+    /// A session's record follows its records in raw by a second, and by more where its bridge stood still between the two.
+    /// After a truncation the same offsets are given out again, so nothing is added to that.
+    func times(of loss: LossRecord) -> [StreamIntervals] {
+        guard let mapped = loss.eventTime else { return eventTime(of: loss) }
+        return loss.finding == .truncation ? mapped : mapped + eventTime(of: loss)
+    }
+
     /// The delivery census, by minute and Kafka partition.
     public var censusRecords: [CensusRecord] {
         census.values.map(\.record).sorted { ($0.minute, $0.kafkaPartition) < ($1.minute, $1.kafkaPartition) }
@@ -264,7 +273,7 @@ public struct LedgerFold: Sendable {
 
     private func lossTimes(of stream: StreamPartition) -> [LossTime] {
         losses.values.map { loss in
-            let times = loss.record.eventTime ?? eventTime(of: loss.record)
+            let times = times(of: loss.record)
             return (loss, IntervalSet(times.filter { $0.stream == stream }.flatMap(\.intervals)))
         }
     }

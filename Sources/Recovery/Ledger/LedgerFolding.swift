@@ -100,7 +100,7 @@ extension LedgerFold {
     func lossIntervals(of stream: StreamPartition) -> [EventInterval] {
         losses.values.compactMap { loss in
             IntervalSet(
-                (loss.record.eventTime ?? eventTime(of: loss.record))
+                times(of: loss.record)
                     .filter { $0.stream == stream }
                     .flatMap(\.intervals)
             ).hull
@@ -114,8 +114,8 @@ extension LedgerFold {
         let end = ledgers.values.map(\.to).min() ?? Instant(milliseconds: .min)
         let oldCensus = census.filter { $0.value.record.minute + .seconds(60) <= end }.keys
         let oldLosses = losses.filter { _, loss in
-            guard let times = loss.record.eventTime else { return false }
-            return times.allSatisfy { time in
+            guard loss.record.eventTime != nil else { return false }
+            return times(of: loss.record).allSatisfy { time in
                 time.intervals.allSatisfy { $0.to <= ledgers[time.stream]?.to ?? Instant(milliseconds: .min) }
             }
         }.keys

@@ -220,6 +220,28 @@ struct CoordinatorCoreTests {
         #expect(bench.asked.map(\.range) == [span(100_000, 100_125)])
     }
 
+    // A bridge that stands still between an acknowledgement and its session's record is heard after the loss was mapped.
+    @Test("a loss takes with it what a session tells of its offsets later")
+    func lossBeforeTheSession() {
+        var bench = Self.leading()
+        func record(_ sequence: Int64, to second: Int64, last: Int64) -> ControlRecord {
+            let offsets = [0: SessionRecord.Offsets(first: 0, last: last)]
+            return .session(
+                session("a", "1", sequence: sequence, date: at(0), covered: span(5, second), offsets: offsets)
+            )
+        }
+        bench.write(record(1, to: 1000, last: 99))
+        bench.write(.loss(LossRecord(kafkaPartition: 0, fromOffset: 100, toOffset: 120, foundAt: at(1130))))
+        bench.look(at: 1130)
+        bench.look(at: 1131)
+        #expect(bench.gapsInControl.isEmpty)
+        bench.second = 2130
+        bench.write(record(2, to: 2000, last: 299))
+        bench.look(at: 2130)
+        #expect(bench.gapsInControl.map(\.source) == [.loss])
+        #expect(bench.gapsInControl.first?.from == at(1000))
+    }
+
     @Test("an operator's backfill is asked for as the dialect wants it, and fills what was missing")
     func manual() {
         var bench = Self.leading()

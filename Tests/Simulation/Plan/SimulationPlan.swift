@@ -39,8 +39,10 @@ public struct SimulationPlan: Hashable, Sendable {
 
     /// Draws a plan.
     ///
-    /// - Parameter hours: Simulated hours with faults; nil draws them.
-    public init(seed: UInt64, hours: Double? = nil) {
+    /// - Parameters:
+    ///   - hours: Simulated hours with faults; nil draws them.
+    ///   - only: The kinds of faults; drawn where it is empty.
+    public init(seed: UInt64, hours: Double? = nil, only: [FaultKind] = []) {
         self.seed = seed
         var random = Dice(seed: seed, salt: 1)
         func pick<Value>(_ values: [Value]) -> Value { values[Int(random.next() % UInt64(values.count))] }
@@ -63,7 +65,8 @@ public struct SimulationPlan: Hashable, Sendable {
         let pause = pick([40.0, 120, 120, 300])
         // Not everything at once: what never goes wrong lets other things go further.
         let part = pick([0.25, 0.5, 0.9])
-        let kinds = FaultKind.allCases.filter { _ in random.next().share < part }
+        let drawn = FaultKind.allCases.filter { _ in random.next().share < part }
+        let kinds = only.isEmpty ? drawn : only
         faults = Self.draw(kinds.isEmpty ? [.cut] : kinds, until: faultsEnd, pause: pause, &random)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Simulation
 
 /// The command line's `name=value` words.
 struct Arguments {
@@ -11,6 +12,10 @@ struct Arguments {
     var hours: Double?
     /// Plays this one twice besides, which must be the same.
     var twice: UInt64?
+    /// Plays no more once one has failed.
+    var stopsAtFirst = false
+    /// Only these kinds of faults; all where it is empty.
+    var only: [FaultKind] = []
     var jobs = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     init(_ words: some Sequence<String>) {
@@ -24,6 +29,8 @@ struct Arguments {
             case "seeds": seeds = UInt64(parts[1]) ?? seeds
             case "hours": hours = Double(parts[1])
             case "twice": twice = UInt64(parts[1])
+            case "first": stopsAtFirst = parts[1] == "1"
+            case "only": only = parts[1].split(separator: ",").compactMap { FaultKind(rawValue: String($0)) }
             case "jobs": jobs = Int(parts[1]) ?? jobs
             default: Self.refuse(word)
             }
@@ -31,7 +38,7 @@ struct Arguments {
     }
 
     private static func refuse(_ word: String) -> Never {
-        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N")
+        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N first=1 only=kind,kind")
         exit(64)
     }
 }

@@ -1,6 +1,7 @@
 import Simulation
 
-/// Plays seeds of the simulation on all cores: `simulation-run [seed=N | from=N seeds=N | hours=N] [twice=N] [jobs=N]`.
+/// Plays seeds of the simulation on all cores: `simulation-run [seed=N | from=N seeds=N | hours=N] [only=kind,kind] [first=1] [twice=N]
+/// [jobs=N]`.
 ///
 /// Prints a progress line now and then, and a story for what fails; the exit code is 1 where anything did, or where a long
 /// run never injected some kind of fault.
@@ -9,14 +10,14 @@ struct SimulationRun {
     static func main() async {
         let arguments = Arguments(CommandLine.arguments.dropFirst())
         if let seed = arguments.seed {
-            playOne(seed)
+            playOne(seed, arguments.only)
         } else {
             await playMany(arguments)
         }
     }
 
-    private static func playOne(_ seed: UInt64) {
-        let plan = SimulationPlan(seed: seed)
+    private static func playOne(_ seed: UInt64, _ only: [FaultKind]) {
+        let plan = SimulationPlan(seed: seed, only: only)
         say("Seed \(seed): \(plan)")
         let outcome = SimulationOutcome(playing: plan, storyLines: 120)
         say(outcome.line)
@@ -37,6 +38,7 @@ struct SimulationRun {
         let begun = ContinuousClock.now
         let deadline = arguments.hours.map { begun + .seconds(Int64($0 * 3600)) }
         func hasMore() -> Bool {
+            if arguments.stopsAtFirst, tally.hasFailed { return false }
             if let deadline { return ContinuousClock.now < deadline }
             return next < arguments.from + arguments.seeds
         }
@@ -45,13 +47,13 @@ struct SimulationRun {
                 guard hasMore() else { return }
                 let seed = next
                 next += 1
-                group.addTask { SimulationOutcome(playing: SimulationPlan(seed: seed)) }
+                group.addTask { SimulationOutcome(playing: SimulationPlan(seed: seed, only: arguments.only)) }
             }
             for _ in 0..<arguments.jobs { add() }
             var shown = ContinuousClock.now
             for await outcome in group {
-                add()
                 tally.take(outcome)
+                add()
                 if !outcome.violations.isEmpty {
                     say(outcome.line)
                     outcome.tell()

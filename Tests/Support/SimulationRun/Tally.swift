@@ -53,6 +53,8 @@ struct Tally {
         runs < Self.longRun ? [] : FaultKind.allCases.filter { injected[$0] == nil }
     }
 
+    var hasFailed: Bool { !failures.isEmpty }
+
     var isGood: Bool { failures.isEmpty && missing.isEmpty }
 }
 
