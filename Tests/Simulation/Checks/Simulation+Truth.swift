@@ -49,7 +49,33 @@ extension Simulation {
                 guard violations.count < 5 else { return }
             }
         }
+        checkClaims(leader.core.fold.sessionRecords)
         checkAccounts()
+    }
+
+    /// The coverage rule: what a connection's sessions claim, that connection has delivered, whatever the others did.
+    ///
+    /// Redundancy and backfill heal most of what a wrong claim would lose, so the claims are judged by themselves.
+    private func checkClaims(_ records: [SessionRecord]) {
+        for stream in 1...SimulationPlan.streams {
+            for copy in 0..<SimulationPlan.copies {
+                let own = records.filter { $0.stream.number == stream && $0.connection == (copy == 0 ? "a" : "b") }
+                let claimed = own.reduce(into: IntervalSet()) { union, record in
+                    guard let covered = record.covered else { return }
+                    union = union.union(IntervalSet(covered).subtracting(IntervalSet(record.holes)))
+                }
+                for tweet in upstream.tweets[stream - 1] where tweet.acknowledgedBy >> UInt8(copy) & 1 == 0 {
+                    let created = SimulationPlan.start + .milliseconds(tweet.created)
+                    guard claimed.contains(created), tweet.withheldFrom >> UInt8(copy) & 1 == 0,
+                        !toDeadletter.contains(tweet.id)
+                    else { continue }
+                    violate(
+                        "Tweet \(tweet.id) of \(clockText(tweet.created)) is claimed by \(copy == 0 ? "a" : "b"), which never had it"
+                    )
+                    return
+                }
+            }
+        }
     }
 
     private func check(_ tweet: Upstream.Tweet, _ created: Instant, _ fate: Fate?, _ missing: IntervalSet) {
