@@ -127,7 +127,7 @@ let package = Package(
             path: "Tests/Support/CoverageRun",
             swiftSettings: settings
         ),
-        tests("RecoveryTests", ["Recovery", "Tweets", "CoverageModel"]),
+        tests("RecoveryTests", ["Recovery", "Tweets", "CoverageModel", "World", "Dedup"]),
         // For tests: the whole system on a virtual clock, from a seed; and what plays many seeds, built for speed.
         .target(
             name: "Simulation",

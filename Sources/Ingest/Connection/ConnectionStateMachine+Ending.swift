@@ -88,7 +88,9 @@ extension ConnectionStateMachine {
         case .tcp: "no answer within \(Self.connectTimeout.forPeople)"
         case .shutdown: "the bridge was told to stop"
         case .takenOver: "another bridge has the connection's name"
-        case .upstreamEOF, .forcedDisconnect, .fullBuffer, .http, .badEncoding, .died, nil: reason?.rawValue ?? "ended"
+        case .upstreamEOF, .forcedDisconnect, .fullBuffer, .http, .badEncoding, .died, .unknown,
+            nil:
+            reason?.rawValue ?? "ended"
         }
     }
 }

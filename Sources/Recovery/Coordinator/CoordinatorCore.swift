@@ -18,6 +18,8 @@ public struct CoordinatorCore: Sendable {
         var savedJobs: [String: (record: JobRecord, at: MonotonicInstant)] = [:]
         var budget: RecoveryBudget
         var foldedAt: MonotonicInstant?
+        /// The state of the recovery census that the jobs' counts were brought in step with.
+        var recoveryRevision: Int?
         /// Losses whose mapping was written and has not come back yet.
         var mapping: Set<ControlKey> = []
     }
@@ -95,6 +97,7 @@ public struct CoordinatorCore: Sendable {
         if lead?.mapping.isEmpty == true, fold.unmappedLosses.isEmpty {
             turn.writes += plan(now: now, clock: clock)
         }
+        countEmitted()
         turn.writes += jobsToSave(at: clock).map { .job($0) }
         foldHistory(into: &turn, now: now, clock: clock)
         return turn
@@ -201,7 +204,8 @@ public struct CoordinatorCore: Sendable {
                 kafkaPartition: partition,
                 fromOffset: end,
                 toOffset: acknowledged + 1,
-                foundAt: now,
+                // Not before any session that it explains, whatever our clock says.
+                foundAt: max(now, fold.newestSessionStart ?? now),
                 finding: .truncation
             )
             guard lead?.mapping.contains(loss.key) == false else { return nil }
@@ -376,6 +380,19 @@ public struct CoordinatorCore: Sendable {
         guard let record = lead?.machines[job]?.record else { return }
         fold.keep(record)
         if record.state.isFinal { lead?.machines[job] = nil }
+    }
+
+    /// Brings the jobs' counts in step with the census; what a job was told once stays when the census is folded away.
+    private mutating func countEmitted() {
+        guard lead?.recoveryRevision != fold.recoveryRevision else { return }
+        lead?.recoveryRevision = fold.recoveryRevision
+        for job in fold.jobs.values {
+            guard let emitted = fold.emitted(by: job), emitted > job.emitted ?? -1 else { continue }
+            lead?.machines[job.id]?.emitted(emitted)
+            var told = job
+            told.emitted = emitted
+            fold.keep(told)
+        }
     }
 
     private mutating func jobsToSave(at clock: MonotonicInstant) -> [JobRecord] {

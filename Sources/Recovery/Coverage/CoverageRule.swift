@@ -15,6 +15,16 @@ public struct CoverageRule: Hashable, Sendable {
     /// clock and the snowflakes' may differ by 4 s.
     public static let leftMargin: Duration = .seconds(5)
 
+    /// A lead of the creation times below this is the whole second of `Date`.
+    static let leadTolerance: Duration = .seconds(1)
+
+    /// A lead that a person should be told of: what lies below it may be the same second of `Date` read a little late.
+    public static let leadToTell: Duration = .seconds(4)
+
+    /// For so long after its head an answer's `Date` is compared with creation times; later it would be our monotonic
+    /// clock that is judged.
+    static let leadTime: Duration = .seconds(600)
+
     /// One in so many of the Tweets of a second may be older than its frontier.
     static let frontierOneIn = 100
 

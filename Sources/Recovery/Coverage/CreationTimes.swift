@@ -34,6 +34,13 @@ struct CreationTimes {
         return min(answerOfParts, answerOfPart())
     }
 
+    /// A creation time that about half of the Tweets are newer than, of those that were added last; nil for fewer than
+    /// three, of which one that is absurd would be a majority.
+    mutating func median() -> Int64? {
+        guard part.count >= 3 else { return nil }
+        return part.withUnsafeMutableBufferPointer { Self.select($0.count / 2, in: $0) }
+    }
+
     /// Forgets everything; memory is kept.
     mutating func clear() {
         part.removeAll(keepingCapacity: true)

@@ -40,6 +40,10 @@ public struct SessionCoverage {
     /// The greatest frontier that counts; the newest event time that is surely flowing.
     public private(set) var frontier: Instant?
 
+    /// How far the creation times are ahead of the server's own clock, at most; zero where they are not, as they should
+    /// be: a Tweet is read after it was created.
+    public private(set) var clockLead: Duration = .zero
+
     private let rule: CoverageRule
     private let carriesTweets: Bool
     private let serverDate: Instant
@@ -48,6 +52,8 @@ public struct SessionCoverage {
     private var creationTimes = CreationTimes()
     /// A Tweet that says that it is newer than this is lying.
     private var newestPlausible: Int64
+    /// Tweets of the present second that said so.
+    private var implausible = 0
     private var heardAt: MonotonicInstant?
     private var evidence: BackfillEvidence?
     private var evidenceIsComplete = false
@@ -93,9 +99,12 @@ public struct SessionCoverage {
     }
 
     /// What the session claims; nil as long as it claims nothing.
+    ///
+    /// Where the creation times are ahead of the server's clock, that clock does not tell since when the session has
+    /// listened: the left end moves right by the lead, and by what delivery takes of it; backfill is not credited.
     public var covered: EventInterval? {
         guard isDateKnown, let rightEnd else { return nil }
-        let from = creditedFrom ?? plainLeftEnd
+        let from = clockLead > .zero ? plainLeftEnd + clockLead + CoverageRule.leftMargin : creditedFrom ?? plainLeftEnd
         return rightEnd > from ? EventInterval(from: from, to: rightEnd) : nil
     }
 
@@ -112,7 +121,11 @@ public struct SessionCoverage {
     @inline(__always)
     public mutating func read(_ id: TweetID) {
         records += 1
-        guard let createdAt = id.createdAt?.milliseconds, createdAt <= newestPlausible else { return }
+        guard let createdAt = id.createdAt?.milliseconds else { return }
+        guard createdAt <= newestPlausible else {
+            implausible += 1
+            return
+        }
         creationTimes.add(createdAt)
         if evidence != nil, !evidenceIsComplete { evidence?.add(id, createdAt: createdAt) }
     }
@@ -238,6 +251,7 @@ public struct SessionCoverage {
             return false
         }
         let frontier = isLast ? nil : frontier(at: now)
+        if isDateKnown, carriesTweets, now - openedAt <= CoverageRule.leadTime { noteLead(at: now) }
         if let frontier { readFrontier = max(readFrontier, frontier) }
         var decides = false
         if evidence != nil, !evidenceIsComplete,
@@ -258,6 +272,7 @@ public struct SessionCoverage {
         records = 0
         heardAt = nil
         creationTimes.clear()
+        implausible = 0
         begin(now + .seconds(1))
         return true
     }
@@ -273,6 +288,17 @@ public struct SessionCoverage {
     private mutating func frontier(at now: MonotonicInstant) -> Int64? {
         guard let frontier = creationTimes.frontier() else { return nil }
         return isDateKnown ? min(frontier, present(at: now).milliseconds) : frontier
+    }
+
+    /// Compares the Tweets of the present second with the server's clock.
+    ///
+    /// The median says it, so that one absurd ID says nothing.
+    private mutating func noteLead(at now: MonotonicInstant) {
+        let isBeyond = implausible >= 3 && implausible > creationTimes.count
+        let median = isBeyond ? newestPlausible : creationTimes.median()
+        guard let median else { return }
+        let lead = Instant(milliseconds: median) - present(at: now)
+        if lead > max(clockLead, CoverageRule.leadTolerance) { clockLead = lead }
     }
 
     /// The server's clock at a moment of the monotonic one.

@@ -111,6 +111,11 @@ public struct BackfillJobStateMachine: Sendable {
         record.updatedAt = wall
     }
 
+    /// Takes note of how many Tweets recovery brought first in the job's minutes.
+    mutating func emitted(_ count: Int64) {
+        record.emitted = count
+    }
+
     /// Takes the end of the present request; everything it brought must be acknowledged and reported before.
     public mutating func ended(_ outcome: BackfillOutcome, at now: MonotonicInstant, wall: Instant) {
         guard case .requesting(let range) = phase else {

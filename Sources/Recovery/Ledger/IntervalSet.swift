@@ -87,6 +87,7 @@ public struct IntervalSet: Hashable, Sendable {
 
     /// The moments in both sets.
     public func intersection(_ other: IntervalSet) -> IntervalSet {
+        if isEmpty || other.isEmpty { return IntervalSet() }
         var common: [EventInterval] = []
         var left = intervals[...]
         var right = other.intervals[...]

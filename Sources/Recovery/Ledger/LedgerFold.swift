@@ -22,7 +22,9 @@ public struct LedgerFold: Sendable {
 
     var sessions: [StreamPartition: [ControlKey: Session]] = [:]
     var losses: [ControlKey: Loss] = [:]
-    var census: [ControlKey: CensusMinute] = [:]
+    private(set) var census: [ControlKey: CensusRecord] = [:]
+    private var censusHoles = CensusHoles()
+    private var recoveryCounts = RecoveryCounts()
     var ledgers: [StreamPartition: LedgerRecord] = [:]
     private var marks: [ControlKey: OffsetMarks] = [:]
 
@@ -30,6 +32,8 @@ public struct LedgerFold: Sendable {
     public internal(set) var jobs: [String: JobRecord] = [:]
     /// The gaps, by ID.
     public internal(set) var gaps: [String: GapRecord] = [:]
+    /// Rises with every change of the census, so that whoever sorts it need not do so at every look.
+    public private(set) var censusRevision = 0
     /// The offset after the last record that was folded in.
     public private(set) var nextOffset: Int64 = 0
 
@@ -54,8 +58,12 @@ public struct LedgerFold: Sendable {
             jobs[job.id] = job
         case .loss(let loss):
             losses[loss.key] = Loss(record: loss, offset: offset)
-        case .census(let minute):
-            census[minute.key] = CensusMinute(minute)
+        case .census(let record):
+            forgetCensus(record.key)
+            census[record.key] = record
+            censusHoles.add(record)
+            recoveryCounts.add(record)
+            censusRevision += 1
         case .ledger(let ledger):
             ledgers[ledger.stream] = ledger
         case .claim, .topics:
@@ -73,17 +81,45 @@ public struct LedgerFold: Sendable {
         jobs[job.id] = job
     }
 
-    /// The highest offset of raw that any session or job was told is acknowledged; nil where none was, and where a known
-    /// truncation explains why it is gone.
+    /// The highest offset of raw that any session or job was told is acknowledged; nil where none was.
+    ///
+    /// A truncation that was found explains why what had been told before it is gone, and nothing that came later.
     func highestAcknowledged(in partition: Int) -> Int64? {
-        let bySessions = sessions.values.joined().compactMap { $0.value.record.offsets[partition]?.last }
-        let byJobs = jobs.values.compactMap { $0.offsets[partition]?.last }
-        let known = losses.values.map(\.record)
-            .filter { $0.finding == .truncation && $0.kafkaPartition == partition }
-            .map { $0.toOffset - 1 }
-            .max()
-        guard let highest = (bySessions + byJobs).max(), highest > known ?? -1 else { return nil }
-        return highest
+        let known = losses.values.map(\.record).filter { $0.finding == .truncation && $0.kafkaPartition == partition }
+        func isUnexplained(_ last: Int64, since start: Instant) -> Bool {
+            !known.contains { $0.toOffset > last && $0.foundAt >= start }
+        }
+        let bySessions = sessions.values.joined().compactMap { session -> Int64? in
+            let record = session.value.record
+            guard let last = record.offsets[partition]?.last, isUnexplained(last, since: record.serverDate) else {
+                return nil
+            }
+            return last
+        }
+        let byJobs = jobs.values.compactMap { job -> Int64? in
+            guard let last = job.offsets[partition]?.last, isUnexplained(last, since: job.createdAt) else { return nil }
+            return last
+        }
+        return (bySessions + byJobs).max()
+    }
+
+    /// How many Tweets recovery brought first in the minutes of a job, as far as the census tells it; nil where it
+    /// tells nothing.
+    func emitted(by job: JobRecord) -> Int64? {
+        recoveryCounts.emitted(by: job)
+    }
+
+    /// Rises whenever the census tells more of what recovery brought first.
+    var recoveryRevision: Int { recoveryCounts.revision }
+
+    /// The newest moment at which a session opened, by the server's clock.
+    var newestSessionStart: Instant? { sessions.values.joined().map(\.value.record.serverDate).max() }
+
+    private mutating func forgetCensus(_ key: ControlKey) {
+        guard let known = census.removeValue(forKey: key) else { return }
+        censusHoles.remove(known)
+        recoveryCounts.remove(known)
+        censusRevision += 1
     }
 
     /// Forgets what a tombstone names.
@@ -100,7 +136,7 @@ public struct LedgerFold: Sendable {
         case .loss:
             losses[key] = nil
         case .census:
-            census[key] = nil
+            forgetCensus(key)
         case .ledger:
             ledgers = ledgers.filter { $0.value.key != key }
         case .claim, .topics, nil:
@@ -175,9 +211,7 @@ public struct LedgerFold: Sendable {
         for (connection, intervals) in claims {
             let claim = IntervalSet(intervals)
             let own = IntervalSet(holes[connection] ?? [])
-                .union(
-                    IntervalSet(census.values.compactMap { $0.hole(of: connection, claiming: claim, stream: stream) })
-                )
+                .union(censusHoles.holes(of: connection, claiming: claim, stream: stream))
             let delivered = claim.subtracting(own).subtracting(folded)
             byConnection[connection] = (byConnection[connection] ?? IntervalSet()).union(delivered)
             claimed = claimed.union(claim.subtracting(folded))
@@ -208,8 +242,9 @@ public struct LedgerFold: Sendable {
         losses: [LossTime],
         folded: EventInterval
     ) -> IntervalSet {
-        var filled = IntervalSet()
-        for job in jobs.values {
+        var filled: [EventInterval] = []
+        // Of a quarter's jobs nearly all lie in what the ledger tells.
+        for job in jobs.values where job.to > folded.to {
             for fill in job.fills where fill.stream == stream {
                 var done = IntervalSet(fill.intervals)
                     .intersection(job.range)
@@ -217,10 +252,10 @@ public struct LedgerFold: Sendable {
                     .subtracting(IntervalSet(job.lost))
                     .subtracting(folded)
                 for loss in losses where loss.loss.offset >= job.knownOffset { done = done.subtracting(loss.time) }
-                filled = filled.union(done)
+                filled += done.intervals
             }
         }
-        return filled
+        return IntervalSet(filled)
     }
 
     // MARK: What was lost behind an acknowledgement
@@ -258,7 +293,7 @@ public struct LedgerFold: Sendable {
 
     /// The delivery census, by minute and Kafka partition.
     public var censusRecords: [CensusRecord] {
-        census.values.map(\.record).sorted { ($0.minute, $0.kafkaPartition) < ($1.minute, $1.kafkaPartition) }
+        census.values.sorted { ($0.minute, $0.kafkaPartition) < ($1.minute, $1.kafkaPartition) }
     }
 
     /// The latest record of every session, by stream partition, connection and start.

@@ -112,7 +112,7 @@ extension LedgerFold {
     func settledRecords(now: Instant) -> [ControlKey] {
         guard !ledgers.isEmpty, Set(streams).isSubset(of: Set(ledgers.keys)) else { return [] }
         let end = ledgers.values.map(\.to).min() ?? Instant(milliseconds: .min)
-        let oldCensus = census.filter { $0.value.record.minute + .seconds(60) <= end }.keys
+        let oldCensus = census.filter { $0.value.minute + .seconds(60) <= end }.keys
         let oldLosses = losses.filter { _, loss in
             guard loss.record.eventTime != nil else { return false }
             return times(of: loss.record).allSatisfy { time in

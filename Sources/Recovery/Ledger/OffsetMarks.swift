@@ -24,7 +24,8 @@ struct OffsetMarks: Sendable {
             last: record.offsets.mapValues(\.last),
             coveredTo: record.covered?.to,
             newest: max(
-                record.updatedAt + (record.serverDate - record.localDate) + LedgerTiming.leftEndMargin,
+                record.updatedAt + (record.serverDate - record.localDate) + LedgerTiming.leftEndMargin
+                    + record.clockLead,
                 record.covered?.to ?? record.serverDate
             )
         )

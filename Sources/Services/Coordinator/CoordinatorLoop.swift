@@ -18,6 +18,8 @@ final class CoordinatorLoop {
     private var nextCandidacy: MonotonicInstant
     private var logged: [String: GapRecord.State] = [:]
     private var isClockWrong = false
+    /// The census in order, as of a revision: sorting a week of it at every look would be most of the work.
+    private var census: (revision: Int, records: [CensusRecord])?
 
     /// What a leader has besides.
     struct Lead {
@@ -110,6 +112,7 @@ final class CoordinatorLoop {
             )
             let mark = try probe.end(of: KafkaPartition(topic: environment.names.control, partition: 0))
             follower = try ControlFollower(environment, metrics: metrics)
+            census = nil
             while follower.nextOffset < mark {
                 try follower.read(timeout: .milliseconds(200))
                 try election.poll()
@@ -135,7 +138,10 @@ final class CoordinatorLoop {
         stopRuns()
         lead = nil
         nextCandidacy = environment.clock() + .seconds(1)
-        if let fresh = try? ControlFollower(environment, metrics: metrics) { follower = fresh }
+        if let fresh = try? ControlFollower(environment, metrics: metrics) {
+            follower = fresh
+            census = nil
+        }
     }
 
     private func follow() throws {
@@ -210,7 +216,7 @@ final class CoordinatorLoop {
                 uniqueKeysWithValues: streams.map { ($0, core.fold.liveConnections(of: $0, at: clock)) }
             ),
             sessions: core.fold.sessionRecords,
-            census: core.fold.censusRecords,
+            census: sortedCensus(core.fold),
             recoveryRate: recoveryRate(at: clock),
             liveRate: follower.rate.perSecond(at: clock),
             slack: environment.options.timing.slack,
@@ -219,6 +225,13 @@ final class CoordinatorLoop {
         )
         desk.view = view
         metrics.show(view)
+    }
+
+    private func sortedCensus(_ fold: LedgerFold) -> [CensusRecord] {
+        if let census, census.revision == fold.censusRevision { return census.records }
+        let records = fold.censusRecords
+        census = (fold.censusRevision, records)
+        return records
     }
 
     /// Says that this host's clock is wrong, and when it is right again; the server's is what is judged by meanwhile.

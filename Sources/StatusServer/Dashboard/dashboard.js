@@ -281,7 +281,7 @@ function jobs(now) {
     bar.value = job.progress;
     const cell = element("td");
     cell.append(bar, " " + Math.floor(job.progress * 100) + " %");
-    const left = job.secondsLeft === null ? "–" : length(job.secondsLeft * 1000);
+    const left = job.secondsLeft === undefined ? "–" : length(job.secondsLeft * 1000);
     const className = job.state === "completed" ? "good" : job.state === "failed" ? "bad" : job.state === "cancelled" ? "warn" : "wait";
     const first = element("td", moment(job.from) + " – " + moment(job.to, false));
     first.title = job.id;
@@ -385,8 +385,20 @@ function chooseRange() {
   }));
 }
 
+// Gaps and jobs come in the form of /gaps and /jobs, with times as texts.
+function told(now) {
+  const sum = (jobs, name) => jobs.every(job => job[name] === null) ? null : jobs.reduce((all, job) => all + job[name], 0);
+  const times = item => Object.assign(item, { from: Date.parse(item.from), to: Date.parse(item.to) });
+  const stream = (item) => item.stream + (item.partition === undefined ? "" : "/" + item.partition);
+  now.gaps = now.gaps.map(gap => Object.assign(times(gap), {
+    stream: stream(gap), received: sum(gap.jobs, "received") ?? 0, emitted: sum(gap.jobs, "emitted"),
+  }));
+  now.jobs = now.jobs.map(job => Object.assign(times(job), { stream: stream(job) }));
+  return now;
+}
+
 chooseRange();
 const events = new EventSource("events");
-events.addEventListener("message", event => show(JSON.parse(event.data)));
+events.addEventListener("message", event => show(told(JSON.parse(event.data))));
 setInterval(silence, 1000);
 addEventListener("resize", () => { if (latest) timelines(latest); });

@@ -64,6 +64,11 @@ public struct JobRecord: Hashable, Sendable {
     public var received: Int64 = 0
     /// Records acknowledged in raw over all attempts.
     public var acknowledged: Int64 = 0
+    /// Tweets that recovery brought first, of the minutes that the job touches; nil as long as no census tells any.
+    ///
+    /// Dedup counts by the minute and not by the job: where two jobs share a minute, as at the seam of two stretches or
+    /// when one is asked for again by hand, the minute's count is in both.
+    public var emitted: Int64?
     /// The offsets of raw that its records took, by Kafka partition.
     public var offsets: [Int: SessionRecord.Offsets] = [:]
     /// Stretches in which a message came that no topic took; nobody can fill them.
@@ -129,6 +134,7 @@ extension JobRecord: Codable {
         case knownOffset
         case received
         case acknowledged
+        case emitted
         case offsets
         case lost
         case createdAt
@@ -161,6 +167,7 @@ extension JobRecord: Codable {
         remaining = try container.decode([EventInterval].self, forKey: .remaining)
         received = try container.decodeIfPresent(Int64.self, forKey: .received) ?? 0
         acknowledged = try container.decodeIfPresent(Int64.self, forKey: .acknowledged) ?? 0
+        emitted = try container.decodeIfPresent(Int64.self, forKey: .emitted)
         offsets = try container.decodeIfPresent([Int: SessionRecord.Offsets].self, forKey: .offsets) ?? [:]
         lost = try container.decodeIfPresent([EventInterval].self, forKey: .lost) ?? []
         startedAt = try container.decodeIfPresent(Instant.self, forKey: .startedAt)
@@ -188,6 +195,7 @@ extension JobRecord: Codable {
         try container.encode(knownOffset, forKey: .knownOffset)
         try container.encode(received, forKey: .received)
         try container.encode(acknowledged, forKey: .acknowledged)
+        try container.encodeIfPresent(emitted, forKey: .emitted)
         try container.encode(offsets, forKey: .offsets)
         if !lost.isEmpty { try container.encode(lost, forKey: .lost) }
         try container.encode(createdAt, forKey: .createdAt)

@@ -8,6 +8,7 @@ extension SessionRecord: Codable {
         case sequence
         case serverDate
         case localDate
+        case clockLeadMilliseconds
         case updatedAt
         case backfill
         case covered
@@ -31,13 +32,17 @@ extension SessionRecord: Codable {
             backfill: try container.decode(Backfill.self, forKey: .backfill)
         )
         version = try container.decode(Int.self, forKey: .version)
+        clockLead = .milliseconds(try container.decodeIfPresent(Int64.self, forKey: .clockLeadMilliseconds) ?? 0)
         sequence = try container.decode(Int64.self, forKey: .sequence)
         updatedAt = try container.decode(Instant.self, forKey: .updatedAt)
         covered = try container.decodeIfPresent(EventInterval.self, forKey: .covered)
         holes = try container.decodeIfPresent([EventInterval].self, forKey: .holes) ?? []
         offsets = try container.decodeIfPresent([Int: Offsets].self, forKey: .offsets) ?? [:]
         counters = try container.decodeIfPresent(Counters.self, forKey: .counters) ?? Counters()
-        closed = try container.decodeIfPresent(CloseReason.self, forKey: .closed)
+        // A newer version's reason is an end all the same: what the record says beside it must not be lost.
+        closed = try container.decodeIfPresent(String.self, forKey: .closed).map {
+            CloseReason(rawValue: $0) ?? .unknown
+        }
         closedDetail = try container.decodeIfPresent(String.self, forKey: .closedDetail)
         unknown = try UnknownFields(from: decoder, known: CodingKeys.self)
     }
@@ -53,6 +58,7 @@ extension SessionRecord: Codable {
         try container.encode(sequence, forKey: .sequence)
         try container.encode(serverDate, forKey: .serverDate)
         try container.encode(localDate, forKey: .localDate)
+        if clockLead > .zero { try container.encode(clockLead.milliseconds, forKey: .clockLeadMilliseconds) }
         try container.encode(updatedAt, forKey: .updatedAt)
         try container.encode(backfill, forKey: .backfill)
         try container.encodeIfPresent(covered, forKey: .covered)

@@ -26,6 +26,8 @@ public struct SessionRecord: Hashable, Sendable {
         case takenOver = "taken-over"
         /// Written by a successor for a session that died without a word.
         case died
+        /// A reason that only a newer version knows.
+        case unknown
     }
 
     /// Backfill as asked and as earned; the two are never mixed up.
@@ -105,6 +107,8 @@ public struct SessionRecord: Hashable, Sendable {
     public var serverDate: Instant
     /// The bridge's own clock at the same moment; the difference is the skew between the two.
     public var localDate: Instant
+    /// How far the creation times of its Tweets were ahead of the server's clock, at most; zero where they were not.
+    public var clockLead: Duration = .zero
     /// When the record was written, by the bridge's own clock.
     public var updatedAt: Instant
     /// Backfill asked and credited.

@@ -377,6 +377,9 @@ final class BridgeConnection {
             status.lagSeconds = lag
             metrics.lag.set(lag)
         }
+        if let record = session?.record, record.clockLead >= CoverageRule.leadToTell {
+            log.clocksDiffer(by: record.clockLead, session: record.session, now: now)
+        }
         metrics.connected.set(session == nil ? 0 : 1)
         metrics.inFlight.set(Int(inFlight))
         metrics.unaccounted.set(Int(status.unaccounted))

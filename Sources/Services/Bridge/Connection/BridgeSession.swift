@@ -62,6 +62,7 @@ final class BridgeSession {
         record.counters = counters
         record.offsets = offsets
         record.covered = pipeline.coverage.covered
+        record.clockLead = pipeline.coverage.clockLead
         record.holes = pipeline.coverage.holes
         record.backfill.creditedFrom = pipeline.coverage.creditedFrom
         record.backfill.decided = pipeline.coverage.isBackfillDecided

@@ -49,6 +49,18 @@ struct ConnectionLog {
         )
     }
 
+    /// The Tweets were created later than the server says that it is.
+    mutating func clocksDiffer(by lead: Duration, session: String, now: MonotonicInstant) {
+        write(
+            .error,
+            "The upstream's Date is behind the creation times of its Tweets: the session claims that much less. A proxy or "
+                + "the upstream has a wrong clock.",
+            kind: "clock-lead",
+            [LogKey.session: "\(session)", LogKey.duration: "\(lead.forPeople)"],
+            now
+        )
+    }
+
     /// The transfer is over and another one will follow.
     ///
     /// - Returns: What `/status` keeps.

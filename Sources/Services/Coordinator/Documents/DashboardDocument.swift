@@ -3,7 +3,8 @@ import Tweets
 
 /// What the page at `/` is told once a second over `/events`: everything that it shows, bounded whatever the history.
 ///
-/// Times are milliseconds since 1970 and intervals pairs of them, since a program reads it and not a person.
+/// The timelines are pairs of milliseconds since 1970, since there are many of them and a program reads them; gaps and
+/// jobs have the form of `/gaps` and `/jobs`.
 struct DashboardDocument: Encodable {
     struct Session: Encodable {
         var id: String
@@ -19,27 +20,10 @@ struct DashboardDocument: Encodable {
         /// Whether a record of a session that is not closed was heard lately.
         var live: Bool
         /// How far its claim lies behind the clock, beyond the delivery slack, in milliseconds.
-        var behind: Int64?
+        var behind: OrNull<Int64>
         var covered: [[Int64]]
         /// Its newest.
         var session: Session?
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(name, forKey: .name)
-            try container.encode(live, forKey: .live)
-            try container.encode(behind, forKey: .behind)
-            try container.encode(covered, forKey: .covered)
-            try container.encodeIfPresent(session, forKey: .session)
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case name
-            case live
-            case behind
-            case covered
-            case session
-        }
     }
 
     struct Stream: Encodable {
@@ -50,59 +34,6 @@ struct DashboardDocument: Encodable {
         var connections: [Connection]
         var filled: [[Int64]]
         var missing: [[Int64]]
-    }
-
-    struct Gap: Encodable {
-        var id: String
-        var stream: StreamPartition
-        var from: Int64
-        var to: Int64
-        var state: GapRecord.State
-        var source: GapRecord.Source
-        var deletes: GapRecord.Deletes
-        var received: Int64
-        var emitted: Int64?
-        var reason: String?
-    }
-
-    struct Job: Encodable {
-        var id: String
-        var stream: String
-        var from: Int64
-        var to: Int64
-        var state: JobRecord.State
-        var attempts: Int
-        var progress: Double
-        var secondsLeft: Double?
-        var received: Int64
-        var error: String?
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(id, forKey: .id)
-            try container.encode(stream, forKey: .stream)
-            try container.encode(from, forKey: .from)
-            try container.encode(to, forKey: .to)
-            try container.encode(state, forKey: .state)
-            try container.encode(attempts, forKey: .attempts)
-            try container.encode(progress, forKey: .progress)
-            try container.encode(secondsLeft, forKey: .secondsLeft)
-            try container.encode(received, forKey: .received)
-            try container.encodeIfPresent(error, forKey: .error)
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case id
-            case stream
-            case from
-            case to
-            case state
-            case attempts
-            case progress
-            case secondsLeft
-            case received
-            case error
-        }
     }
 
     /// The census of one minute and stream partition, over all Kafka partitions.
@@ -129,8 +60,8 @@ struct DashboardDocument: Encodable {
     var at: Int64
     var leading: Bool
     var streams: [Stream]
-    var gaps: [Gap]
-    var jobs: [Job]
+    var gaps: [GapDocument]
+    var jobs: [JobDocument]
     var census: [Minute]
     var liveTweetsPerSecond: Double
     var recoveryTweetsPerSecond: Double
@@ -140,10 +71,10 @@ struct DashboardDocument: Encodable {
         at = view.at.milliseconds
         leading = view.isLeading
         streams = Self.streams(view)
-        let told = GapsDocument(view.gaps, jobs: view.jobs, census: view.census).gaps
-        gaps = Self.bounded(told, isEnded: { $0.state.isFinal }, order: { $0.to < $1.to }).map(Gap.init)
+        let told = Self.bounded(view.gaps, isEnded: { $0.state.isFinal }, order: { $0.to < $1.to })
+        gaps = GapsDocument(told, jobs: view.jobs, at: view.at).gaps
         jobs = Self.bounded(view.jobs, isEnded: { $0.state.isFinal }, order: { $0.createdAt < $1.createdAt })
-            .map { Job($0, at: view.at) }
+            .map { JobDocument($0, at: view.at) }
         census = Self.census(view.census)
         liveTweetsPerSecond = view.liveRate
         recoveryTweetsPerSecond = view.recoveryRate
@@ -197,7 +128,7 @@ struct DashboardDocument: Encodable {
             return Connection(
                 name: name,
                 live: live.contains(name),
-                behind: behind,
+                behind: OrNull(behind),
                 covered: pairs(covered, view),
                 session: newest[name].map(Session.init)
             )
@@ -256,40 +187,6 @@ extension DashboardDocument.Session {
             tweets: record.counters.tweets,
             closed: record.closed,
             detail: record.closedDetail
-        )
-    }
-}
-
-extension DashboardDocument.Gap {
-    init(_ gap: GapsDocument.Gap) {
-        self.init(
-            id: gap.id,
-            stream: StreamPartition(product: gap.stream, number: gap.partition),
-            from: gap.from.milliseconds,
-            to: gap.to.milliseconds,
-            state: gap.state,
-            source: gap.source,
-            deletes: gap.deletes,
-            received: gap.jobs.reduce(0) { $0 + $1.received },
-            emitted: gap.jobs.compactMap(\.emitted).reduce(nil) { ($0 ?? 0) + $1 },
-            reason: gap.reason
-        )
-    }
-}
-
-extension DashboardDocument.Job {
-    init(_ job: JobRecord, at now: Instant) {
-        self.init(
-            id: job.id,
-            stream: job.partition.map { "\(job.product.rawValue)/\($0)" } ?? job.product.rawValue,
-            from: job.from.milliseconds,
-            to: job.to.milliseconds,
-            state: job.state,
-            attempts: job.attempts,
-            progress: job.progress,
-            secondsLeft: job.timeLeft(at: now)?.inSeconds,
-            received: job.received,
-            error: job.error
         )
     }
 }

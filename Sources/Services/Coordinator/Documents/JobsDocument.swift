@@ -1,57 +1,67 @@
 import Tweets
 
+/// A recovery job in every answer: of its own, inside its gaps, and on the page at `/`.
+struct JobDocument: Encodable {
+    var id: String
+    var stream: StreamProduct
+    var partition: Int?
+    var origin: JobRecord.Origin
+    var from: Instant
+    var to: Instant
+    var state: JobRecord.State
+    /// Requests made so far.
+    var attempts: Int
+    var remaining: [EventInterval]
+    /// The share of the asked event time that was received and acknowledged, 0 … 1.
+    var progress: Double
+    /// Seconds until it is done at its pace so far; nil while it does not run or has shown no pace.
+    var secondsLeft: Double?
+    /// Messages received over all attempts.
+    var received: Int64
+    /// Records acknowledged in raw over all attempts.
+    var acknowledged: Int64
+    /// Tweets that recovery brought first, of the minutes that the job touches; null until dedup's census has told it.
+    var emitted: OrNull<Int64>
+    /// Stretches in which a message came that no topic takes.
+    var lost: [EventInterval]
+    var offsets: [Int: SessionRecord.Offsets]
+    var gaps: [String]
+    var createdAt: Instant
+    var startedAt: Instant?
+    var finishedAt: Instant?
+    var error: String?
+
+    init(_ job: JobRecord, at now: Instant) {
+        id = job.id
+        stream = job.product
+        partition = job.partition
+        origin = job.origin
+        from = job.from
+        to = job.to
+        state = job.state
+        attempts = job.attempts
+        remaining = job.remaining
+        progress = job.progress
+        secondsLeft = job.timeLeft(at: now)?.inSeconds
+        received = job.received
+        acknowledged = job.acknowledged
+        emitted = OrNull(job.emitted)
+        lost = job.lost
+        offsets = job.offsets
+        gaps = job.gaps
+        createdAt = job.createdAt
+        startedAt = job.startedAt
+        finishedAt = job.finishedAt
+        error = job.error
+    }
+}
+
 /// What `decahose jobs --json` prints and `/jobs` answers.
 struct JobsDocument: Encodable {
-    struct Job: Encodable {
-        var id: String
-        var stream: StreamProduct
-        var partition: Int?
-        var origin: JobRecord.Origin
-        var from: Instant
-        var to: Instant
-        var state: JobRecord.State
-        var attempts: Int
-        var remaining: [EventInterval]
-        /// The share of the asked event time that was received and acknowledged, 0 … 1.
-        var progress: Double
-        /// Seconds until it is done at its pace so far; nil while it does not run or has shown no pace.
-        var secondsLeft: Double?
-        var received: Int64
-        var acknowledged: Int64
-        var offsets: [Int: SessionRecord.Offsets]
-        var gaps: [String]
-        var createdAt: Instant
-        var startedAt: Instant?
-        var finishedAt: Instant?
-        var error: String?
-    }
-
-    var jobs: [Job]
+    var jobs: [JobDocument]
 
     init(_ jobs: [JobRecord], at now: Instant) {
-        self.jobs = jobs.map { job in
-            Job(
-                id: job.id,
-                stream: job.product,
-                partition: job.partition,
-                origin: job.origin,
-                from: job.from,
-                to: job.to,
-                state: job.state,
-                attempts: job.attempts,
-                remaining: job.remaining,
-                progress: job.progress,
-                secondsLeft: job.timeLeft(at: now)?.inSeconds,
-                received: job.received,
-                acknowledged: job.acknowledged,
-                offsets: job.offsets,
-                gaps: job.gaps,
-                createdAt: job.createdAt,
-                startedAt: job.startedAt,
-                finishedAt: job.finishedAt,
-                error: job.error
-            )
-        }
+        self.jobs = jobs.map { JobDocument($0, at: now) }
     }
 }
 

@@ -24,7 +24,7 @@ extension ControlSnapshot {
 
     /// The gaps as JSON, in the form that `/gaps` of a coordinator has too.
     public func gapsJSON(_ filter: GapFilter) -> String {
-        text(GapsDocument(gaps.filter(filter.accepts), jobs: jobs, census: census))
+        text(GapsDocument(gaps.filter(filter.accepts), jobs: jobs, at: at))
     }
 
     /// The gaps as a table of at most 80 columns.

@@ -101,12 +101,6 @@ public struct ControlSnapshot: Sendable {
             .sorted { $0.key.text < $1.key.text }
     }
 
-    /// The delivery census.
-    var census: [CensusRecord] {
-        records.values.compactMap { if case .census(let census) = $0 { census } else { nil } }
-            .sorted { ($0.minute, $0.kafkaPartition) < ($1.minute, $1.kafkaPartition) }
-    }
-
     private static func require(
         _ topic: String,
         _ properties: KafkaProperties,
