@@ -78,7 +78,7 @@ let package = Package(
         library("Operations", ["Tweets", logging, histogram]),
         .target(
             name: "StatusServer",
-            dependencies: ["Operations", hummingbird, lifecycle, logging],
+            dependencies: ["Operations", hummingbird, httpServer, lifecycle, logging],
             resources: ["html", "css", "js"].map { .embedInCode("Dashboard/dashboard.\($0)") },
             swiftSettings: settings
         ),
@@ -165,7 +165,10 @@ let package = Package(
         ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
         tests("DemoTests", ["Demo", "Tweets"]),
-        tests("EndToEndTests", ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "decahose"]),
+        tests(
+            "EndToEndTests",
+            ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "decahose"]
+        ),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 public import Logging
 import NIOCore
 public import Operations
@@ -11,7 +12,21 @@ public struct StatusServer: Service {
     private let port: Int
     private let routes: StatusRoutes
     private let logger: Logger
+    private let limits: Limits
     private let onListening: @Sendable (Int) -> Void
+
+    /// What a client may take of the server.
+    public struct Limits: Sendable {
+        /// A connection that sends nothing, or a request that does not go on, for so many milliseconds is closed.
+        public var idleMilliseconds: Int64 = 30_000
+        /// Bytes of a request's header lines together, and of the longest one.
+        public var headerBytes = 16384
+        /// Connections at a time; more wait in the system's queue until one is closed.
+        public var connections = 256
+
+        /// The limits in force unless told otherwise.
+        public init() {}
+    }
 
     /// A server for one role.
     ///
@@ -21,6 +36,7 @@ public struct StatusServer: Service {
     ///   - board: What the role shows.
     ///   - metrics: What `/metrics` shows.
     ///   - token: The bearer token that changes need, asked at each request; nil switches changes off.
+    ///   - limits: What a client may take.
     ///   - logger: Where the server itself speaks.
     ///   - onListening: Called with the port once connections are accepted.
     public init(
@@ -29,12 +45,14 @@ public struct StatusServer: Service {
         board: StatusBoard,
         metrics: MetricsRegistry,
         token: (@Sendable () -> String?)? = nil,
+        limits: Limits = Limits(),
         logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         routes = StatusRoutes(board: board, metrics: metrics, token: token)
+        self.limits = limits
         self.logger = logger
         self.onListening = onListening
     }
@@ -49,7 +67,21 @@ public struct StatusServer: Service {
         let onListening = onListening
         let application = Application(
             router: routes.router(),
-            configuration: .init(address: .hostname(host, port: port), serverName: "decahose"),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .milliseconds(limits.idleMilliseconds),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: limits.headerBytes,
+                        maxHeaderListSize: limits.headerBytes,
+                        maxHeaderFieldCount: 100
+                    )
+                )
+            ),
+            configuration: .init(
+                address: .hostname(host, port: port),
+                serverName: "decahose",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)
+            ),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
             logger: quiet
         )

@@ -85,7 +85,7 @@ struct DedupRebuildCommand: AsyncParsableCommand {
         let settings = try CheckedSettings.read(options.configuration()) { given throws(InvalidConfiguration) in
             try DedupSettings(given, hostName: ProcessEnvironment.hostName)
         }
-        let logger = RoleProcess.bootstrapLogging(name: "dedup-rebuild", common: settings.common)
+        let (logger, _) = RoleProcess.bootstrapLogging(name: "dedup-rebuild", common: settings.common)
         let partitions = partition
         try await BlockingThread.run(named: "rebuild") {
             try DedupRebuild(settings, logger: logger, say: StandardOutput.write).run(partitions: partitions)

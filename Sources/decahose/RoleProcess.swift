@@ -19,7 +19,8 @@ struct RoleProcess {
     ///
     /// - Parameter make: Makes the service from what it reports to.
     func run(_ make: (Logger, MetricsRegistry, StatusBoard) throws -> any Service) async throws {
-        let logger = Self.bootstrapLogging(name: name, common: common)
+        let (logger, level) = Self.bootstrapLogging(name: name, common: common)
+        LogSignals.install(level, logger: logger)
         signal(SIGPIPE, SIG_IGN)
         let metrics = MetricsRegistry()
         let board = StatusBoard()
@@ -65,11 +66,11 @@ struct RoleProcess {
         return quiet
     }
 
-    /// A logger of the process as configured.
-    static func bootstrapLogging(name: String, common: CommonSettings) -> Logger {
-        let level = Logger.Level(rawValue: common.logLevel) ?? .info
+    /// A logger of the process as configured, and its level.
+    static func bootstrapLogging(name: String, common: CommonSettings) -> (Logger, LogLevel) {
+        let level = LogLevel(Logger.Level(rawValue: common.logLevel) ?? .info)
         let format: LineLogHandler.Format = common.logFormat == .json ? .json : .text
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, format: format, level: level) }
-        return Logger(label: name)
+        return (Logger(label: name), level)
     }
 }

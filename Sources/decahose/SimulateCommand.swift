@@ -69,7 +69,7 @@ struct SimulateCommand: AsyncParsableCommand {
         options.port = listen.port
         options.world = try world.options()
         try behaviour.fill(&options)
-        LoggingSystem.bootstrap { label in LineLogHandler(label: label, format: .text, level: .warning) }
+        LoggingSystem.bootstrap { label in LineLogHandler(label: label, format: .text, level: LogLevel(.warning)) }
         signal(SIGPIPE, SIG_IGN)
         let (host, json) = (listen.host, json)
         let server = SimulatorServer(options: options, logger: Logger(label: "simulate")) { port in

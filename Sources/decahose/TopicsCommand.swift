@@ -13,7 +13,7 @@ struct TopicsCommand: AsyncParsableCommand {
               decahose topics create --dry-run
               decahose topics check
             """,
-        subcommands: [TopicsCreateCommand.self, TopicsCheckCommand.self]
+        subcommands: [TopicsCreateCommand.self, TopicsCheckCommand.self, TopicsACLsCommand.self]
     )
 }
 

@@ -8,13 +8,17 @@ import Tweets
 
 @Suite("Log lines")
 struct LineLogHandlerTests {
-    private func lines(_ format: LineLogHandler.Format, _ body: (Logger) -> Void) -> String {
+    private func lines(
+        _ format: LineLogHandler.Format,
+        level: LogLevel = LogLevel(.info),
+        _ body: (Logger) -> Void
+    ) -> String {
         let written = Written()
         let logger = Logger(label: "bridge") { label in
             LineLogHandler(
                 label: label,
                 format: format,
-                level: .info,
+                level: level,
                 now: { Instant(milliseconds: 1_500_000_000_123) },
                 write: { written.append($0) }
             )
@@ -36,6 +40,23 @@ struct LineLogHandlerTests {
             $0.debug("unseen")
         }
         #expect(text == "2017-07-14T02:40:00.123Z info    bridge: Connected. a=x\\ny b=\"two words\"\n")
+    }
+
+    @Test("the level changes for loggers that are there already, but not for one that has its own")
+    func level() {
+        let level = LogLevel(.info)
+        let text = lines(.text, level: level) { logger in
+            var quiet = logger
+            quiet.logLevel = .error
+            logger.debug("one")
+            level.current = .debug
+            logger.debug("two")
+            quiet.debug("three")
+            level.current = level.configured
+            logger.debug("four")
+        }
+        #expect(text.contains("two"))
+        #expect(!text.contains("one") && !text.contains("three") && !text.contains("four"))
     }
 
     @Test("JSON lines are JSON whatever the values hold")

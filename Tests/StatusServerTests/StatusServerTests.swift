@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Operations
 import StatusServer
@@ -11,6 +12,7 @@ struct StatusServerTests {
     private func serve(
         _ board: StatusBoard,
         token: String? = nil,
+        limits: StatusServer.Limits = .init(),
         _ body: @escaping @Sendable (_ url: String) throws -> Void
     ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
@@ -22,6 +24,7 @@ struct StatusServerTests {
             board: board,
             metrics: metrics,
             token: token.map { token in { @Sendable in token } },
+            limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onListening: { port.yield($0) }
         )
@@ -80,6 +83,55 @@ struct StatusServerTests {
             #expect(answer.status == 202)
             #expect(answer.body == Array(#"{"bytes":2}"#.utf8))
             #expect(try post(url + "/other", ["Authorization: Bearer secret"]).status == 404)
+        }
+    }
+
+    /// Sends bytes to the server, and reads until it closes.
+    ///
+    /// - Returns: What it answered.
+    private func exchange(_ url: String, _ bytes: String) -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(url.split(separator: ":").last ?? "") ?? 0).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+        }
+        guard status == 0 else { return "no connection" }
+        // The server may close before it has taken everything.
+        _ = send(descriptor, bytes, bytes.utf8.count, Int32(MSG_NOSIGNAL))
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &piece, piece.count, 0)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer += piece[..<count]
+        }
+    }
+
+    @Test("a client that says nothing, or half a request, is closed; long headers and bodies are refused")
+    func limits() async throws {
+        let board = StatusBoard()
+        board.offer("/backfill") { _ in .init(status: 202, json: "{}") }
+        var limits = StatusServer.Limits()
+        limits.idleMilliseconds = 200
+        try await serve(board, token: "secret", limits: limits) { url in
+            #expect(exchange(url, "") == "")
+            #expect(exchange(url, "GET /healthz HTTP/1.1\r\nHost: x\r\n") == "")
+            #expect(exchange(url, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            let long = String(repeating: "x", count: 20000)
+            #expect(!exchange(url, "GET /healthz HTTP/1.1\r\nHost: \(long)\r\n\r\n").contains(" 200 "))
+            let body = [UInt8](repeating: 0x20, count: 70000)
+            let answer = try WebRequest(
+                method: "POST",
+                url: url + "/backfill",
+                body: body,
+                headers: ["Authorization: Bearer secret", "Expect:"]
+            ).send()
+            #expect(answer.status == 413)
         }
     }
 

@@ -14,7 +14,8 @@ struct ImportTableTests {
         "Settings": ["Tweets", "TOMLKit", "FoundationEssentials"],
         "Operations": ["Tweets", "Logging", "Histogram", "Synchronization", "Glibc", "FoundationEssentials"],
         "StatusServer": [
-            "Operations", "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "Logging", "Synchronization",
+            "Operations", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "ServiceLifecycle", "Logging",
+            "Synchronization",
             "FoundationEssentials",
         ],
         "Services": [

@@ -12,11 +12,16 @@ public struct LineLogHandler: LogHandler {
         case json
     }
 
-    /// Lines below it are not written.
-    public var logLevel: Logger.Level
+    /// Lines below it are not written: the process's level, unless this logger was given one of its own.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? level.current }
+        set { ownLevel = newValue }
+    }
     /// What every line says.
     public var metadata: Logger.Metadata = [:]
 
+    private let level: LogLevel
+    private var ownLevel: Logger.Level?
     private let label: String
     private let format: Format
     private let write: @Sendable (String) -> Void
@@ -27,19 +32,19 @@ public struct LineLogHandler: LogHandler {
     /// - Parameters:
     ///   - label: The logger's label.
     ///   - format: Text or JSON.
-    ///   - level: Lines below it are not written.
+    ///   - level: The process's level.
     ///   - now: The clock of the lines.
     ///   - write: Takes a whole line with its end.
     public init(
         label: String,
         format: Format,
-        level: Logger.Level,
+        level: LogLevel,
         now: @escaping @Sendable () -> Instant = WallClock.now,
         write: @escaping @Sendable (String) -> Void = StandardError.write
     ) {
         self.label = label
         self.format = format
-        logLevel = level
+        self.level = level
         self.now = now
         self.write = write
     }

@@ -45,7 +45,7 @@ struct BridgeOpening: Sendable {
                     throw ExitError(
                         .configuration,
                         "\(error.message) on \(settings.common.bootstrapServers). Run `decahose topics create` with the "
-                            + "same configuration."
+                            + "same configuration; where it exists, this user may not see it and needs the ACL Describe."
                     )
                 }
                 guard error.code != .invalidArgument else {

@@ -71,9 +71,15 @@ public struct BridgeService: Service {
             common: settings.common,
             connection: settings.connection,
             clientID: clientID,
-            logger: logger
+            logger: logger,
+            report: { [board] problem in board.setProblem("control", problem) }
         )
-        let writer = BridgeControlWriter(common: settings.common, clientID: clientID, logger: logger)
+        let writer = BridgeControlWriter(
+            common: settings.common,
+            clientID: clientID,
+            logger: logger,
+            report: { [board] problem in board.setProblem("control writing", problem) }
+        )
         defer { control.stop() }
         let opening = BridgeOpening(
             settings: settings,

@@ -63,7 +63,7 @@ final class CoordinatorMetrics: Sendable {
             "Until the oldest time that is missing leaves the recovery window; the window's length where none is."
         )
         censusUntrusted = registry.gauge(
-            "decahose_coordinator_census_untrusted_minutes",
+            "decahose_coordinator_census_untrusted_windows",
             "Minutes of the last hour's delivery census that a restart, a reassignment or lag has made worthless."
         )
         controlRecords = registry.counter(

@@ -118,17 +118,12 @@ final class DedupClients {
 }
 
 extension DedupClients {
-    private static let refusals: [KafkaErrorCode] = [
-        .topicAuthorizationFailed, .groupAuthorizationFailed, .clusterAuthorizationFailed,
-        .transactionalIDAuthorizationFailed,
-    ]
-
     /// What can be done about an error, to follow it; empty where waiting is all.
     static func advice(_ code: KafkaErrorCode) -> String {
         switch code {
-        case _ where refusals.contains(code):
+        case _ where code.isRefusal:
             ". Allow this user to read and write raw, to write tweets, seen, late, deadletter and control, to read seen,"
-                + " and to use the group and the transactional IDs that begin with <prefix>-dedup"
+                + " and to use the group and the transactional IDs that begin with <prefix>-dedup: 'decahose topics acls dedup'"
         case .unknownTopicOrPartition, .unknownTopic:
             ". Make it with decahose topics create; where it is there, allow this user to describe, read and write it"
         default: ""
@@ -137,7 +132,7 @@ extension DedupClients {
 
     /// Why the stage cannot start, with the exit code that tells whether starting again may help.
     static func startFailure(_ error: KafkaError) -> ExitError {
-        let isRefused = refusals.contains(error.code)
+        let isRefused = error.code.isRefusal
         return ExitError(
             isRefused ? .configuration : .kafkaUnreachable,
             "Kafka could not be prepared for dedup: \(error)\(advice(error.code))."

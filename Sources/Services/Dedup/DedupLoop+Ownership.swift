@@ -107,7 +107,12 @@ extension DedupLoop {
                 perform(machine.clientFailed("\(cause)", isFenced: isFenced, at: environment.clock()))
             } else {
                 environment.logger.warning("Raw cannot be read.", metadata: [LogKey.error: "\(error)"])
-                if let kafkaPartition { disturbed(kafkaPartition, error) }
+                if let kafkaPartition {
+                    disturbed(kafkaPartition, error)
+                } else if error.code.isRefusal {
+                    // The group is refused: no partition will come until somebody allows it.
+                    board.setProblem("raw", "its group cannot be joined: \(error)\(DedupClients.advice(error.code))")
+                }
             }
         }
     }

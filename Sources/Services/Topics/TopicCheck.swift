@@ -46,6 +46,9 @@ public enum TopicCheck {
         } catch let error as ExitError {
             throw error
         } catch let error as KafkaError {
+            if error.code.isRefusal {
+                throw ExitError(.configuration, error.aboutControl(names.control, "read and write") + ".")
+            }
             throw ExitError(.kafkaUnreachable, "Kafka at \(brokers) does not answer: \(error)")
         } catch {
             preconditionFailure("\(error)")
@@ -65,7 +68,8 @@ public enum TopicCheck {
                 .configuration,
                 """
                 Kafka has no topic \(missing.joined(separator: ", ")). Create the topics first: decahose topics create \
-                (with the same topics.prefix, now \(names.prefix)).
+                (with the same topics.prefix, now \(names.prefix)); where they exist, this user may not see them and needs \
+                the ACL Describe.
                 """
             )
         }

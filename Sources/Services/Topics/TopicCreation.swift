@@ -186,7 +186,10 @@ public struct TopicCreation {
         }
         throw ExitError(
             .kafkaUnreachable,
-            "The topics were created, but within \(Self.timeout.components.seconds) s not every partition has a leader."
+            """
+            The topics were created, but within \(Self.timeout.components.seconds) s not every partition was seen to have a \
+            leader. If the user may create topics and not see them, it needs the ACL Describe on topics \(names.prefix).* too.
+            """
         )
     }
 

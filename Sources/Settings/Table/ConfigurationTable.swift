@@ -235,7 +235,8 @@ public enum ConfigurationTable {
             .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             default: "info",
             roles: ConfigurationKey.Role.allCases,
-            "What is written to standard error."
+            "What is written to standard error. SIGUSR1 shows everything from debug on while the process runs, SIGUSR2 "
+                + "takes that back."
         ),
         ConfigurationKey(
             "log.format",

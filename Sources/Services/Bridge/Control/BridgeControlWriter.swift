@@ -1,3 +1,4 @@
+import Ingest
 import Kafka
 import Logging
 import Operations
@@ -28,9 +29,20 @@ final class BridgeControlWriter: Sendable {
     private let observer: KafkaObserver
     private let logger: Logger
     private let state = Mutex(State())
+    private let filter = Mutex(RepetitionFilter())
+    private let isFailing = Atomic<Bool>(false)
+    private let tell: @Sendable (_ problem: String?) -> Void
 
     /// A writer that has not begun.
-    init(common: CommonSettings, clientID: String, logger: Logger) {
+    ///
+    /// - Parameter report: Takes why Kafka takes no record, and nil when it does again.
+    init(
+        common: CommonSettings,
+        clientID: String,
+        logger: Logger,
+        report: @escaping @Sendable (_ problem: String?) -> Void
+    ) {
+        tell = report
         properties = .role(
             common,
             clientID: clientID,
@@ -100,10 +112,17 @@ final class BridgeControlWriter: Sendable {
             state.outbox.reported(ticket, isWritten: error == nil)
             if error != nil { state.pausedUntil = .now + Self.pause }
         }
-        if let error {
+        guard let error else {
+            if isFailing.exchange(false, ordering: .relaxed) { tell(nil) }
+            return
+        }
+        isFailing.store(true, ordering: .relaxed)
+        let problem = KafkaError(code: error).aboutControl(topic, "write")
+        tell(problem)
+        if let repeated = filter.withLock({ $0.admit(error.name, at: MonotonicClock.now()) }) {
             logger.warning(
-                "Kafka refuses a control record; its thing's latest state is sent again.",
-                metadata: [LogKey.topic: "\(topic)", LogKey.error: "\(error.name): \(error.text)"]
+                "Kafka refuses a control record; its thing's latest state is sent again each second.",
+                metadata: [LogKey.topic: "\(topic)", LogKey.error: "\(problem)", "repeated": "\(repeated)"]
             )
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Ingest
 import Kafka
 import Logging
 import Operations
@@ -13,9 +14,19 @@ final class ControlTail: Sendable {
     private let logger: Logger
     private let history: Mutex<ConnectionHistory>
     private let isStopping = Mutex(false)
+    private let report: @Sendable (_ problem: String?) -> Void
 
     /// A reader that has not begun.
-    init(common: CommonSettings, connection: String, clientID: String, logger: Logger) {
+    ///
+    /// - Parameter report: Takes why control cannot be read, and nil when it can again.
+    init(
+        common: CommonSettings,
+        connection: String,
+        clientID: String,
+        logger: Logger,
+        report: @escaping @Sendable (_ problem: String?) -> Void
+    ) {
+        self.report = report
         topic = common.topics.control
         properties = .role(
             common,
@@ -51,14 +62,19 @@ final class ControlTail: Sendable {
     }
 
     private func run() {
+        var filter = RepetitionFilter()
         while !isStopping.withLock(\.self) {
             do {
                 try follow()
             } catch {
-                logger.warning(
-                    "Control cannot be read; trying again.",
-                    metadata: [LogKey.topic: "\(topic)", LogKey.error: "\(error)"]
-                )
+                let problem = error.aboutControl(topic, "read")
+                report(problem)
+                if let repeated = filter.admit(error.code.name, at: MonotonicClock.now()) {
+                    logger.warning(
+                        "Control cannot be read; it is tried again twice a second.",
+                        metadata: [LogKey.topic: "\(topic)", LogKey.error: "\(problem)", "repeated": "\(repeated)"]
+                    )
+                }
                 pauseThread(milliseconds: 500)
             }
         }
@@ -74,6 +90,7 @@ final class ControlTail: Sendable {
             case .message(let message):
                 take(message)
             case .partitionEnd:
+                report(nil)
                 history.withLock { $0.caughtUp() }
             case .error(let error, let partition):
                 // An error of the partition ends its reading; others are recovered from by librdkafka.

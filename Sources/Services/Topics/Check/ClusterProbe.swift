@@ -66,7 +66,12 @@ struct ClusterProbe {
             next.append(KafkaPosition(partition, offset: offset))
         }
         if next.isEmpty { return }
-        let reader = TailReader(properties: properties, observer: observer, timeout: Self.timeout)
+        let reader = TailReader(
+            properties: properties,
+            group: "\(names.prefix)-tools",
+            observer: observer,
+            timeout: Self.timeout
+        )
         snapshot.dedupLag = try reader.oldestTimestamp(at: next).map { now - $0 }
         let seen = (0..<Int32(seenCount)).map { KafkaPartition(topic: names.seen, partition: $0) }
         let newest = try reader.newest(in: seen) { value in try? SeenRecord(decoding: value).nextOffset }

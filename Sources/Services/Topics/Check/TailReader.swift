@@ -4,6 +4,8 @@ import Tweets
 /// Reads single records at places of interest, without a group's membership.
 struct TailReader {
     let properties: KafkaProperties
+    /// librdkafka asks for a name of a group, though none is joined.
+    let group: String
     let observer: KafkaObserver
     /// For each call.
     let timeout: Duration
@@ -73,7 +75,7 @@ struct TailReader {
     ) throws(KafkaError) {
         if positions.isEmpty { return }
         let own: KafkaProperties = [
-            "group.id": "decahose-tail", "enable.auto.commit": "false", "auto.offset.reset": "error",
+            "group.id": group, "enable.auto.commit": "false", "auto.offset.reset": "error",
             "enable.partition.eof": "true", "isolation.level": isolation,
         ]
         let consumer = try KafkaConsumer(properties.merging(own), observer: observer)

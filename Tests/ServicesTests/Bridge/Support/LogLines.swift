@@ -12,7 +12,7 @@ final class LogLines: Sendable {
             LineLogHandler(
                 label: label,
                 format: .text,
-                level: level,
+                level: LogLevel(level),
                 write: { line in self.lines.withLock { $0.append(line) } }
             )
         }
