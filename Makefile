@@ -46,10 +46,14 @@ simulate: deps
 	$(SWIFT) build -c release --product simulation-run
 	$(SIMULATE) $(if $(SEED),seed=$(SEED),$(if $(HOURS),hours=$(HOURS),seeds=$(SEEDS)))
 
-# What `make test` plays: the same seeds each time, one of them twice, and a few that nobody has played.
+# What `make test` plays: the same seeds each time, some of them twice, in one process and in two, and a few that nobody has
+# played.
 simulate-some: deps
 	$(SWIFT) build -c release --product simulation-run
 	$(SIMULATE) from=1 seeds=12 twice=5
+	@for seed in 8 28; do \
+		[ "$$($(SIMULATE) seed=$$seed)" = "$$($(SIMULATE) seed=$$seed)" ] || { echo "Seed $$seed gave two runs."; exit 1; }; \
+	done
 	$(SIMULATE) seeds=6
 
 # Bugs put into the cores on purpose, one at a time: the simulation or a test must find each. Takes an hour or two; a stopped

@@ -101,7 +101,7 @@ public struct GapLedger: Sendable {
         jobs: [String: JobRecord],
         now: Instant
     ) -> [GapRecord] {
-        let filled = gaps.values.filter { $0.state == .filled }
+        let filled = gaps.values.filter { $0.state == .filled }.sorted { ($0.from, $0.id) < ($1.from, $1.id) }
         for var gap in filled {
             guard let committed else {
                 gap.reason = "settlement cannot be confirmed: this cluster stores no committed offsets of dedup"
