@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "World", targets: ["World"]),
         .library(name: "StreamClient", targets: ["StreamClient"]),
         .library(name: "Kafka", targets: ["Kafka"]),
+        .library(name: "Settings", targets: ["Settings"]),
         // For the benchmarks, which are a package of their own.
         .library(name: "KafkaTestSupport", targets: ["KafkaTestSupport"]),
     ],

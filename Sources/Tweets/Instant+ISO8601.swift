@@ -54,11 +54,15 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Instant: Codable {
-    /// Reads the ISO 8601 form.
+    /// The times that a record may hold, the years 1000 to 8999: so far from the ends of what four digits can say that no
+    /// span of ours leads from one of them to a time that cannot be written.
+    private static let recordable = Instant(milliseconds: -30_610_224_000_000)..<Instant(milliseconds: 221_845_392_000_000)
+
+    /// Reads the ISO 8601 form of a time in the years 1000 to 8999.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let instant = Instant(text) else {
+        guard let instant = Instant(text), Self.recordable.contains(instant) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
                 debugDescription: "'\(text.prefix(40))' is no ISO 8601 time"

@@ -18,6 +18,16 @@ let package = Package(
             name: "StreamFuzzer",
             dependencies: ["LibFuzzer", product("Ingest"), product("StreamClient")]
         ),
+        .target(name: "FuzzInput"),
+        .executableTarget(
+            name: "ControlFuzzer",
+            dependencies: ["LibFuzzer", "FuzzInput", product("Recovery"), product("Tweets")]
+        ),
+        .executableTarget(
+            name: "ChangelogFuzzer",
+            dependencies: ["LibFuzzer", "FuzzInput", product("Dedup"), product("Tweets")]
+        ),
+        .executableTarget(name: "ConfigurationFuzzer", dependencies: ["LibFuzzer", product("Settings")]),
     ],
     swiftLanguageModes: [.v6]
 )

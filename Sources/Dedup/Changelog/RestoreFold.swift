@@ -57,7 +57,7 @@ public struct RestoreFold: Sendable {
         if record.number == 1 {
             // A changelog written afresh replaces all that stands before it, damage included.
             self = RestoreFold(timing: timing, records: records, ids: ids)
-        } else if let last, record.number != last.number + 1 {
+        } else if let last, record.number != last.number &+ 1 {
             problem =
                 problem
                 ?? "the changelog jumps from number \(last.number) to \(record.number) at its offset \(offset)"

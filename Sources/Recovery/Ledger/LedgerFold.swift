@@ -174,7 +174,7 @@ public struct LedgerFold: Sendable {
                 .map {
                     let leftEnd = LedgerTiming.leftEnd(of: $0.record)
                     return EventInterval(
-                        from: leftEnd - .seconds(60 * $0.record.backfill.askedMinutes),
+                        from: leftEnd - CoverageRule.askedTime(of: $0.record),
                         to: leftEnd
                     )
                 }

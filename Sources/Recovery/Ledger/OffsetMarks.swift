@@ -50,7 +50,7 @@ struct OffsetMarks: Sendable {
             offsets.first < loss.toOffset, offsets.last >= loss.fromOffset
         else { return nil }
         let leftEnd = LedgerTiming.leftEnd(of: session)
-        let earliest = min(session.covered?.from ?? leftEnd, leftEnd - .seconds(60 * session.backfill.askedMinutes))
+        let earliest = min(session.covered?.from ?? leftEnd, leftEnd - CoverageRule.askedTime(of: session))
         let before = marks.last { mark in mark.last[loss.kafkaPartition].map { $0 < loss.fromOffset } ?? true }
         let after = marks.first { mark in mark.last[loss.kafkaPartition].map { $0 >= loss.toOffset - 1 } ?? false }
         return EventInterval(

@@ -33,7 +33,9 @@ struct TopicsOnRecord {
             case .message(let message):
                 guard let bytes = message.key, bytes.elementsEqual(key), let value = message.value else { continue }
                 // A record of a newer version that cannot be read is no count to compare with.
-                guard let record = try? JSONDecoder().decode(TopicsRecord.self, from: Data(value)) else { continue }
+                guard ControlNumbers.areCounts(value),
+                    let record = try? JSONDecoder().decode(TopicsRecord.self, from: Data(value))
+                else { continue }
                 records.append(record)
             }
         }

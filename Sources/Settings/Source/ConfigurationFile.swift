@@ -22,6 +22,15 @@ struct ConfigurationFile {
 
     init(path: String, text: String) throws(InvalidConfiguration) {
         self.path = path
+        if let line = Self.namelessTable(in: text) {
+            throw InvalidConfiguration(problems: [
+                ConfigurationProblem(
+                    origin: "\(path):\(line)",
+                    key: "TOML",
+                    message: "a line that begins with [ must name a table, such as [kafka]"
+                )
+            ])
+        }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)
@@ -37,6 +46,30 @@ struct ConfigurationFile {
         }
         let lines = KeyLines(text)
         flatten(table, prefix: "", lines: lines)
+    }
+
+    /// The first line, from 1, whose table has a name that begins with what no name begins with; nil where there is none.
+    ///
+    /// The library ends the process there, by an assertion of its own.
+    private static func namelessTable(in text: String) -> Int? {
+        let blanks: Set<UInt8> = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            var rest = line.drop { blanks.contains($0) }
+            guard rest.popFirst() == UInt8(ascii: "[") else { continue }
+            rest = rest.drop { blanks.contains($0) }
+            if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop { blanks.contains($0) } }
+            guard let first = rest.first else { return index + 1 }
+            switch first {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "\""),
+                UInt8(ascii: "'"), UInt8(ascii: "]"):
+                continue
+            default:
+                return index + 1
+            }
+        }
+        return nil
     }
 
     private mutating func flatten(_ table: TOMLTable, prefix: String, lines: KeyLines) {

@@ -127,6 +127,13 @@ final class ControlTail: Sendable {
     }
 
     private func decode<Record: Decodable>(_ type: Record.Type, _ value: Data, _ key: ControlKey) -> Record? {
+        guard ControlNumbers.areCounts(value) else {
+            logger.warning(
+                "A control record has a number that is no count and no offset; it is passed over.",
+                metadata: ["key": "\(key.text)"]
+            )
+            return nil
+        }
         do {
             return try JSONDecoder().decode(type, from: value)
         } catch {

@@ -22,6 +22,9 @@ enum ControlCodec {
         }
         guard let value else { return .removed(key) }
         guard let kind = key.kind else { return .unknown(key) }
+        guard ControlNumbers.areCounts(value) else {
+            return .unreadable(key: text, reason: "a number in it is no count and no offset")
+        }
         let data = Data(value)
         let decoder = JSONDecoder()
         do {
