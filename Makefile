@@ -82,25 +82,27 @@ bench-allocations: build
 	$(SWIFT) build -c release --package-path Tests/Benchmarks
 	$(BENCHMARKS)/ProcessBenchmarks --only allocations $(firstword $(filter %native-enriched.ndjson,$(LINES)))
 
-# Fuzzes the scanner, and the inflate loop with the framer, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What is
-# found stops it and stands in .build/fuzz/findings; it belongs into the seeds, which are tests too. The backtracer is off,
-# because it waits for ever in a process with sanitizers.
+# Fuzzes the scanner, the inflate loop with the framer, control records with the coordinator's core, dedup's changelog and the
+# configuration, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What is found stops it and stands in
+# .build/fuzz/findings; it belongs into the seeds. The backtracer is off, because it waits for ever in a process with
+# sanitizers; leaks are Foundation's and the TOML library's.
 SECONDS ?= 60
-FUZZERS ?= scanner stream
+FUZZERS ?= scanner stream control changelog configuration
 FUZZ = .build/fuzz
 
 fuzz: deps
 	$(SWIFT) build -c release --package-path Tests/Fuzzers --scratch-path $(FUZZ) -Xswiftc -sanitize=fuzzer,address
-	@mkdir -p $(FUZZ)/findings; for name in $(FUZZERS); do \
-		mkdir -p $(FUZZ)/corpus/$$name; \
-		program=$(FUZZ)/release/$$(echo $$name | sed 's/./\u&/')Fuzzer; \
-		echo "Fuzzing $$name for $(SECONDS) s."; \
-		SWIFT_BACKTRACE=enable=no $$program -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
-			-dict=Tests/Fuzzers/$$name.dict -artifact_prefix=$(FUZZ)/findings/$$name- $(FUZZ)/corpus/$$name \
-			Tests/Fuzzers/Seeds/$$name </dev/null >$(FUZZ)/$$name.log 2>&1 \
-			|| { tail -40 $(FUZZ)/$$name.log; exit 1; }; \
-		grep -a -E 'stat::(number_of_executed_units|average_exec_per_sec)' $(FUZZ)/$$name.log; \
-	done
+	$(MAKE) --no-print-directory -j 2 $(addprefix fuzz-,$(FUZZERS))
+
+fuzz-%:
+	@mkdir -p $(FUZZ)/findings $(FUZZ)/corpus/$*; \
+	echo "Fuzzing $* for $(SECONDS) s."; \
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+		$(FUZZ)/release/$$(echo $* | sed 's/./\u&/')Fuzzer -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+		-detect_leaks=0 $$(test -e Tests/Fuzzers/$*.dict && echo -dict=Tests/Fuzzers/$*.dict) \
+		-artifact_prefix=$(FUZZ)/findings/$*- $(FUZZ)/corpus/$* Tests/Fuzzers/Seeds/$* </dev/null >$(FUZZ)/$*.log 2>&1 \
+		|| { tail -40 $(FUZZ)/$*.log; exit 1; }; \
+	echo "$*: $$(grep -a -o -E 'stat::(number_of_executed_units|average_exec_per_sec).*' $(FUZZ)/$*.log | tr -s ' \n' ' ')"
 
 # Thousands of simulated days of the coverage rule against the truth: [days] [seed] [quiet|flaws].
 MODEL ?= 2000

@@ -56,7 +56,8 @@ extension Instant: CustomStringConvertible {
 extension Instant: Codable {
     /// The times that a record may hold, the years 1000 to 8999: so far from the ends of what four digits can say that no
     /// span of ours leads from one of them to a time that cannot be written.
-    private static let recordable = Instant(milliseconds: -30_610_224_000_000)..<Instant(milliseconds: 221_845_392_000_000)
+    private static let recordable =
+        Instant(milliseconds: -30_610_224_000_000)..<Instant(milliseconds: 221_845_392_000_000)
 
     /// Reads the ISO 8601 form of a time in the years 1000 to 8999.
     public init(from decoder: any Decoder) throws {
@@ -71,10 +72,11 @@ extension Instant: Codable {
         self = instant
     }
 
-    /// Writes the ISO 8601 form.
+    /// Writes the ISO 8601 form of this time, or of the nearest that can be read back: nothing was ever created beyond.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(description)
+        let last = Instant(milliseconds: Self.recordable.upperBound.milliseconds - 1)
+        try container.encode(min(max(self, Self.recordable.lowerBound), last).description)
     }
 }
 

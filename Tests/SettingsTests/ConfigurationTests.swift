@@ -46,6 +46,18 @@ struct ConfigurationTests {
         #expect(lines.contains { $0.hasPrefix("stream.password: is required") })
     }
 
+    @Test(
+        "a table without a name is named by its line; the library behind would end the process",
+        arguments: ["[\u{E9}]", "[[ .", " [", "[=x]"]
+    )
+    func namelessTable(header: String) throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "decahose-\(UUID().uuidString).toml").path
+        try Data("# one\n[stream]\n\(header)\n".utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: InvalidConfiguration.self) { _ = try Configuration(file: path, environment: [:]) }
+        #expect(error?.problems.first?.origin == "\(path):3")
+    }
+
     @Test("the environment wins over the file, and kafka properties keep their dots")
     func precedence() throws {
         let path = try file("[kafka]\nbootstrap.servers = \"file:1\"\nlinger.ms = 7\n")

@@ -59,3 +59,20 @@ struct InstantTests {
         #expect(instant.isoSecond == "2026-11-23T20:45:01Z")
     }
 }
+
+@Suite("Times of records")
+struct RecordedInstantTests {
+    @Test("what is written can be read, however far a span leads from it, and absurd years are refused")
+    func bounds() throws {
+        let far = [Instant(milliseconds: -100_000_000_000_000), Instant(milliseconds: 250_000_000_000_000)]
+        let near = Instant(milliseconds: 1_795_000_000_000)
+        let data = try JSONEncoder().encode(far + [near])
+        let read = try JSONDecoder().decode([Instant].self, from: data)
+        #expect(read.map(\.description) == ["1000-01-01T00:00:00.000Z", "8999-12-31T23:59:59.999Z", near.description])
+        for text in ["0999-12-31T23:59:59.999Z", "9000-01-01T00:00:00.000Z", "9999-12-31T23:59:59Z"] {
+            #expect(throws: DecodingError.self) {
+                _ = try JSONDecoder().decode([Instant].self, from: Data("[\"\(text)\"]".utf8))
+            }
+        }
+    }
+}

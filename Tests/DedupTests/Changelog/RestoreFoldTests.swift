@@ -30,6 +30,20 @@ struct RestoreFoldTests {
         }
     }
 
+    @Test("a record with the greatest number there is spoils the restore and not the process")
+    func greatestNumber() {
+        let log = [UInt64.max, 7].map { number in
+            var bytes: [UInt8] = []
+            SeenRecord(number: number, nextOffset: 1, progress: DedupProgress()).encode(into: &bytes)
+            return bytes
+        }
+        guard case .refused(let reason) = Self.fold(log, committed: 1) else {
+            Issue.record("it was not refused")
+            return
+        }
+        #expect(reason.contains("jumps from number 18446744073709551615 to 7"))
+    }
+
     static func fold(_ log: some Sequence<[UInt8]>, committed: Int64?) -> RestoreFold.Outcome {
         var fold = RestoreFold(timing: timing)
         for (offset, bytes) in log.enumerated() {

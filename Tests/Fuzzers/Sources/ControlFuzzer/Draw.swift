@@ -4,8 +4,8 @@ import Tweets
 /// Where the play's time begins.
 enum Draw {
     static let base = Instant(milliseconds: 1_795_000_000_000)
-    /// What the text of an instant can say: the years 0 to 9999.
-    static let sayable = Int64(-62_167_219_200_000)...253_402_300_799_999
+    /// The times that a record may hold.
+    static let sayable = Int64(-30_610_224_000_000)...221_845_391_999_999
 }
 
 extension FuzzInput {
