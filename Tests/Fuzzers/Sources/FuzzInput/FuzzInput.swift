@@ -2,18 +2,22 @@
 public struct FuzzInput {
     private var bytes: UnsafeRawBufferPointer
 
+    /// All of a fuzzer's bytes.
     public init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
+    /// Whether they are used up.
     public var isEmpty: Bool { bytes.isEmpty }
 
+    /// The next byte.
     public mutating func byte() -> UInt8 {
         guard let first = bytes.first else { return 0 }
         bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
         return first
     }
 
+    /// Yes or no.
     public mutating func flag() -> Bool { byte() & 1 == 1 }
 
     /// One of a few.
