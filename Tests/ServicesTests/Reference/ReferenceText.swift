@@ -194,19 +194,21 @@ enum ReferenceText {
             let type = kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst() + "Record"
             let text = try String(contentsOf: folder.appending(path: "\(type).swift"), encoding: .utf8)
             var rows: [[String]] = []
-            var comment = ""
+            var comment: [String] = []
             for line in text.split(separator: "\n").map(String.init) {
-                if line.hasPrefix("    /// ") {
-                    comment += (comment.isEmpty ? "" : " ") + line.dropFirst(8)
+                if line.hasPrefix("    ///") {
+                    comment.append(line.dropFirst(7).trimmingPrefix(" ").description)
                 } else {
                     let words = line.split(separator: " ").map(String.init)
                     if line.hasPrefix("    public var "), !line.hasSuffix("{"), !line.contains("{ "),
                         words[2] != "unknown",
                         words[2] != "unknown:"
                     {
-                        rows.append(["`\(words[2].filter { $0 != ":" })`", comment])
+                        rows.append([
+                            "`\(words[2].filter { $0 != ":" })`", comment.prefix { !$0.isEmpty }.joined(separator: " "),
+                        ])
                     }
-                    comment = ""
+                    comment = []
                 }
             }
             guard !rows.isEmpty else { throw Missing(kind: kind) }
