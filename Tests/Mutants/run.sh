@@ -3,7 +3,8 @@
 #
 #   ONLY="name …"  tries these alone; SEEDS=24 is how many seeds the simulation plays; QUICK=1 leaves the tests out.
 #
-# What was tried is kept in .build/mutants/results, so that a stopped run goes on; RESULTS.md is written from it.
+# What was tried is kept in .build/mutants/results, so that a stopped run goes on; RESULTS.md is written from it at the end, and
+# by `run.sh report`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=Tests/Mutants
@@ -55,6 +56,7 @@ report() {
         if [ -e $here/SURVIVORS.md ]; then echo; cat $here/SURVIVORS.md; fi
     } >$here/RESULTS.md
 }
+if [ "${1:-}" = report ]; then report; exit; fi
 trap report EXIT
 
 build >"$work/log.txt" 2>&1 || { tail -20 "$work/log.txt"; exit 1; }
