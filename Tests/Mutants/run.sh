@@ -12,9 +12,6 @@ work=$PWD/.build/mutants
 tree=$work/tree
 seeds=${SEEDS:-24}
 mkdir -p "$work/results" "$tree"
-rm -rf "$tree/Sources" "$tree/Tests"
-cp -a Sources Tests "$tree/"
-cp $here/CorePackage.swift.txt "$tree/Package.swift"
 # A change of what is tried, or of what judges it, makes older results worthless.
 stamp=$(find Sources/{Tweets,Ingest,Dedup,Recovery,World} Tests/{Simulation,Support,IngestTests,DedupTests,RecoveryTests} -type f \
     -exec sha256sum {} + | sort | sha256sum | cut -c1-12)
@@ -57,6 +54,9 @@ report() {
     } >$here/RESULTS.md
 }
 if [ "${1:-}" = report ]; then report; exit; fi
+rm -rf "$tree/Sources" "$tree/Tests"
+cp -a Sources Tests "$tree/"
+cp $here/CorePackage.swift.txt "$tree/Package.swift"
 trap report EXIT
 
 build >"$work/log.txt" 2>&1 || { tail -20 "$work/log.txt"; exit 1; }
