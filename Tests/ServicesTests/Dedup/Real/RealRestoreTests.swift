@@ -17,7 +17,7 @@ import Tweets
 )
 struct RealRestoreTests {
     private let rig: DedupRig
-    private let patience: Duration = .seconds(20)
+    private let patience = DedupRig.patience
 
     init() throws {
         rig = try DedupRig.real(RealBroker.shared().bootstrapServers, prefix: RealBroker.uniqueName("restore"))
@@ -30,27 +30,6 @@ struct RealRestoreTests {
     private func ids(_ count: Int, secondsAgo: Int) throws -> [TweetID] {
         let first = try recentID(secondsAgo: secondsAgo)
         return try (0..<count).map { try #require(TweetID(first.rawValue + UInt64($0) << 12)) }
-    }
-
-    /// A producer in the place of an instance that others do not hear of any more.
-    private func ghost(timeout: Duration) throws -> KafkaProducer {
-        let own: KafkaProperties = [
-            "transactional.id": rig.names.dedupTransactionalID(instance: "ghost"),
-            "transaction.timeout.ms": "\(timeout.milliseconds)",
-        ]
-        let producer = try KafkaProducer(rig.properties.merging(own), observer: .silent)
-        try producer.initTransactions(timeout: patience)
-        return producer
-    }
-
-    private func write(_ record: SeenRecord, to partition: Int32, _ producer: KafkaProducer) throws {
-        let seen = try producer.topic(rig.names.seen, timeout: patience)
-        var bytes: [UInt8] = []
-        record.encode(into: &bytes)
-        let result = bytes.withUnsafeBytes { value in
-            producer.produce(to: seen, partition: partition, key: nil, value: value, timestampMilliseconds: 0)
-        }
-        #expect(result == .queued)
     }
 
     private func total(_ dedup: RunningDedup) throws -> Int {
@@ -88,10 +67,10 @@ struct RealRestoreTests {
         let one = RunningDedup(rig.environment(instance: "one"))
         try rig.send(copies(first))
         try await until("the first are read") { try total(one) == 120 }
-        let dead = try ghost(timeout: .seconds(8))
+        let dead = try rig.ghost(timeout: .seconds(8))
         try dead.beginTransaction()
         for partition in 0..<Int32(DedupRig.partitionCount) {
-            try write(SeenRecord(number: 77, nextOffset: 1, progress: DedupProgress()), to: partition, dead)
+            try rig.write(SeenRecord(number: 77, nextOffset: 1, progress: DedupProgress()), to: partition, dead)
         }
         #expect(dead.flush(timeout: patience) { _ in })
         try rig.send(copies(second))
@@ -114,16 +93,8 @@ struct RealRestoreTests {
     func commitUnderWay() async throws {
         let first = try ids(120, secondsAgo: 100)
         try rig.send(copies(first))
-        let raw = (0..<Int32(DedupRig.partitionCount)).map { KafkaPartition(topic: rig.names.raw, partition: $0) }
-        let ends = try KafkaWatermarkQuery(rig.properties, observer: .silent).watermarks(of: raw, timeout: patience)
-        let before = try ghost(timeout: .seconds(60))
-        let group = try KafkaConsumer(
-            rig.properties.merging(["group.id": rig.names.dedupGroup]),
-            observer: .silent
-        ).groupMetadata()
-        try before.beginTransaction()
-        let positions = try raw.map { KafkaPosition($0, offset: try #require(ends[$0]).high) }
-        try before.sendOffsets(positions, group: group, timeout: patience)
+        let before = try rig.ghost(timeout: .seconds(60))
+        let positions = try rig.beginHavingRead(before)
 
         let dedup = RunningDedup(rig.environment(instance: "one"))
         try await until("it restores") { try phases(dedup) == ["restoring"] }
@@ -131,18 +102,7 @@ struct RealRestoreTests {
             dedup.board.problems.contains { $0.hasPrefix("restore: Kafka's answer is awaited") }
         }
         // Only now is written what the restore must have: a mark that was taken before would miss it.
-        for partition in 0..<DedupRig.partitionCount {
-            var record = SeenRecord(number: 1, nextOffset: positions[partition].offset, progress: DedupProgress())
-            record.entries = first.filter { id in
-                id.withDecimal { KafkaPartitioner.partition(of: $0, count: Int32(DedupRig.partitionCount)) }
-                    == partition
-            }.map { SeenRecord.Entry(id: $0.rawValue, isDeleted: false) }
-            record.progress = DedupProgress(
-                streamTime: WallClock.now(),
-                lateLine: WallClock.now() - .seconds(28 * 3600)
-            )
-            try write(record, to: Int32(partition), before)
-        }
+        try rig.writeSet(of: first, upTo: positions, before)
         try before.commitTransaction(timeout: patience) { _ in }
         try await until("all is restored") { try phases(dedup) == ["live"] }
         try rig.send(copies(first, connection: "b"))
@@ -160,9 +120,9 @@ struct RealRestoreTests {
             try await until("round \(round) is read") { try total(one) == 60 * (round + 1) }
         }
         try await one.stop()
-        let writer = try ghost(timeout: .seconds(60))
+        let writer = try rig.ghost(timeout: .seconds(60))
         try writer.beginTransaction()
-        try write(SeenRecord(number: 5000, nextOffset: 1, progress: DedupProgress()), to: 1, writer)
+        try rig.write(SeenRecord(number: 5000, nextOffset: 1, progress: DedupProgress()), to: 1, writer)
         try writer.commitTransaction(timeout: patience) { _ in }
         let jump = try await configurationError(RunningDedup(rig.environment(instance: "one")))
         #expect(jump.contains("Partition 1 of raw") && jump.contains("jumps from number"))
