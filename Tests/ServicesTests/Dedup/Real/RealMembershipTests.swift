@@ -149,13 +149,21 @@ private final class Witness {
         return owned
     }
 
-    /// Whether the rebalance after one that took partitions away is over, which gave them to somebody else.
+    /// Whether partitions were taken away, and given to somebody else.
+    ///
+    /// The first answer after a revocation belongs to the same generation, which it only completes; then the member joins
+    /// again, and the second one is the generation in which the others get what was taken.
     var isSettled: Bool {
-        guard case .assigned = rebalances.last else { return false }
-        return rebalances.contains { if case .revoked = $0 { true } else { false } }
+        rebalances.count > 3 && rebalances.suffix(3).map(\.isAssigned) == [false, true, true]
     }
 
     func poll() throws {
         if case .error(let error, _) = consumer.poll(timeout: .milliseconds(10)), error.isFatal { throw error }
+    }
+}
+
+extension KafkaRebalance {
+    fileprivate var isAssigned: Bool {
+        if case .assigned = self { true } else { false }
     }
 }
