@@ -176,6 +176,34 @@ struct CoordinatorCoreTests {
         #expect(bench.gapsInControl.map(\.state) == [.filled, .filled])
     }
 
+    @Test("what a job was told to have brought first stays when the census is folded away, under another leader too")
+    func emittedStays() {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        bench.end(.completed, done(newest: 1605), at: 1910)
+        let records = [(0, 7), (1, 5)].map { partition, count in
+            var record = census(at(960), [:], partition: partition)
+            record.part = .recovery
+            record.rows = [CensusRecord.Row(stream: 1, byConnections: [:], bySource: ["recovery": count])]
+            return record
+        }
+        for record in records { bench.write(.census(record)) }
+        bench.look(at: 1920)
+        #expect(bench.jobsInControl.map(\.emitted) == [12])
+        for (record, second) in zip(records, [1930, 1940] as [Int64]) {
+            bench.topic[record.key] = nil
+            bench.core.remove(record.key, offset: bench.offset)
+            bench.offset += 1
+            bench.look(at: second)
+            #expect(bench.jobsInControl.map(\.emitted) == [12])
+        }
+        bench.replaceCoordinator()
+        bench.look(at: 1950)
+        #expect(bench.core.jobs.map(\.emitted) == [12])
+        #expect(bench.jobsInControl.map(\.emitted) == [12])
+    }
+
     @Test("a job that the upstream calls wrong is not asked again at once, but again later")
     func givenUp() {
         var bench = Self.leading()

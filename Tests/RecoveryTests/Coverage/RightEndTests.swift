@@ -13,6 +13,19 @@ struct RightEndTests {
         #expect(session.coverage.covered == span(5, 199 - 120))
     }
 
+    @Test("a Date that is behind the creation times moves the left end right, by the lead and the margin once more")
+    func dateBehind() throws {
+        var session = DrivenSession()
+        try session.stream(0..<300, lag: -30)
+        let lead = session.coverage.clockLead
+        #expect(abs(lead.milliseconds - 30_000) <= 1000)
+        #expect(session.coverage.covered?.from == at(5) + lead + .seconds(5))
+        var exact = DrivenSession()
+        try exact.stream(0..<300, lag: 0)
+        #expect(exact.coverage.clockLead == .zero)
+        #expect(exact.coverage.covered?.from == at(5))
+    }
+
     @Test("nothing counts before every record read up to that second is acknowledged")
     func acknowledgements() throws {
         var session = DrivenSession()

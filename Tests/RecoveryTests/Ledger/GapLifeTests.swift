@@ -222,6 +222,23 @@ struct GapLifeTests {
         #expect(gaps.first?.unrecoverable == [span(880, 900)])
     }
 
+    @Test("a message that a job received and no topic took is an unrecoverable part of its gap")
+    func lostByItsJob() throws {
+        var bench = Self.doubleOutage()
+        bench.hear(.session(session("a", "2", date: at(1600), covered: span(1605, 1700))), at: 1820)
+        var job = bench.job(for: try #require(bench.look(at: 1900).first), at: 1901)
+        job.state = .completed
+        job.remaining = []
+        job.lost = [span(1000, 1001)]
+        bench.hear(.job(job), at: 1902)
+        let gaps = bench.look(at: 1903)
+        #expect(gaps.map(\.state) == [.partial])
+        #expect(gaps.first?.unrecoverable == [span(1000, 1001)])
+        #expect(gaps.first?.missing == [span(1000, 1001)])
+        #expect(gaps.first?.reason == "holds a message that no topic takes")
+        #expect(bench.look(at: 1910) == gaps)
+    }
+
     @Test("while nobody is heard, what is known of an open gap is cut off so that it can be recovered")
     func cutOff() {
         var bench = Self.doubleOutage()
