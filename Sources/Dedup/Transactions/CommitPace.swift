@@ -1,15 +1,18 @@
-/// How long a transaction stays open: ten times what a commit takes, within a bound.
+/// How long a transaction stays open: six times what a commit takes, within a bound.
 ///
 /// | a commit takes | the interval, bound 100 ms |
 /// | --- | --- |
 /// | 0.5 ms | 10 ms |
-/// | 3 ms | 30 ms |
-/// | 10 ms and more | 100 ms |
+/// | 3 ms | 18 ms |
+/// | 10 ms | 60 ms |
+/// | 17 ms and more | 100 ms |
 ///
-/// So an idle stage is quick, and a busy broker is asked for a tenth of its time at most, until the bound wins.
+/// So an idle stage is quick, and a busy broker is asked for a seventh of its time at most, until the bound wins.
 public struct CommitPace: Sendable {
     private let bound: Duration
     private var usual: Duration
+
+    private static let factor = 6
 
     /// The shortest interval.
     public static let shortest: Duration = .milliseconds(10)
@@ -19,11 +22,12 @@ public struct CommitPace: Sendable {
     /// - Parameter bound: The longest interval, the setting `dedup.commit_interval`.
     public init(bound: Duration) {
         self.bound = bound
-        usual = bound / 10
+        // More than the sixth, so that rounding does not make it less than the bound.
+        usual = bound / (Self.factor - 1)
     }
 
     /// The interval now.
-    public var interval: Duration { min(bound, max(Self.shortest, usual * 10)) }
+    public var interval: Duration { min(bound, max(Self.shortest, usual * Self.factor)) }
 
     /// Takes in what a commit took; the newest eighth counts.
     public mutating func committed(in duration: Duration) {

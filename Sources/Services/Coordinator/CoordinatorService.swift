@@ -50,11 +50,16 @@ public struct CoordinatorService: Service {
     /// - Throws: ``ExitError`` where Kafka cannot be reached at start, or its topics are not as they must be.
     public func run() async throws {
         let (environment, desk, metrics, board) = (environment, desk, metrics, board)
-        try await withGracefulShutdownHandler {
-            try await BlockingThread.run(named: "coordinator") {
-                try CoordinatorLoop(environment, desk: desk, metrics: metrics, board: board).run()
+        // The status server that cannot listen cancels: a thread would hear nothing of it and run on without one.
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await BlockingThread.run(named: "coordinator") {
+                    try CoordinatorLoop(environment, desk: desk, metrics: metrics, board: board).run()
+                }
+            } onGracefulShutdown: {
+                desk.stop()
             }
-        } onGracefulShutdown: {
+        } onCancel: {
             desk.stop()
         }
     }

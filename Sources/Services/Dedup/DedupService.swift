@@ -39,13 +39,18 @@ public struct DedupService: Service {
     public func run() async throws {
         KafkaMemory.keep()
         let (environment, desk, metrics, board) = (environment, desk, metrics, board)
-        try await withGracefulShutdownHandler {
-            try await BlockingThread.run(named: "dedup") {
-                let loop = try DedupLoop(environment, desk: desk, metrics: metrics, board: board)
-                board.isStarted()
-                try loop.run()
+        // The status server that cannot listen cancels: a thread would hear nothing of it and run on without one.
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await BlockingThread.run(named: "dedup") {
+                    let loop = try DedupLoop(environment, desk: desk, metrics: metrics, board: board)
+                    board.isStarted()
+                    try loop.run()
+                }
+            } onGracefulShutdown: {
+                desk.stop()
             }
-        } onGracefulShutdown: {
+        } onCancel: {
             desk.stop()
         }
     }

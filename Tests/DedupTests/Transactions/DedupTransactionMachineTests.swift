@@ -40,7 +40,7 @@ struct DedupTransactionMachineTests {
         var pace = CommitPace(bound: .milliseconds(100))
         #expect(pace.interval == .milliseconds(100))
         for _ in 0..<100 { pace.committed(in: .milliseconds(3)) }
-        #expect(pace.interval < .milliseconds(31) && pace.interval > .milliseconds(29))
+        #expect(pace.interval < .milliseconds(19) && pace.interval > .milliseconds(17))
         for _ in 0..<100 { pace.committed(in: .microseconds(100)) }
         #expect(pace.interval == CommitPace.shortest)
         for _ in 0..<100 { pace.committed(in: .seconds(2)) }

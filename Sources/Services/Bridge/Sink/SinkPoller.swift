@@ -7,6 +7,8 @@ import Tweets
 ///
 /// Confined to its thread. Nothing is allocated for the report of a record that was taken.
 final class SinkPoller {
+    /// How long reports may gather, in milliseconds; claims are told once a second.
+    private static let gatheringMilliseconds: UInt32 = 4
     /// How often a watermark is asked for, while any is needed.
     private static let watermarkEvery: Duration = .seconds(1)
     /// After so many bytes that changed hands, memory that was freed meanwhile is given back.
@@ -35,7 +37,9 @@ final class SinkPoller {
     /// Polls until the sink is closed.
     func run() {
         while !sink.isClosing {
-            generation.producer.poll(timeout: .milliseconds(held.isEmpty ? 50 : 5)) { take($0) }
+            let reports = generation.producer.poll(timeout: .milliseconds(held.isEmpty ? 50 : 5)) { take($0) }
+            // What is reported meanwhile is taken together: a wake-up of this thread for each batch costs more than the reports.
+            if reports > 0, held.isEmpty { pauseThread(milliseconds: Self.gatheringMilliseconds) }
             if generation.producer.fatalError() != nil { succeed() }
             drainRetired()
             findOffsets()

@@ -35,7 +35,7 @@ struct Options: Sendable {
     /// Benchmarks of the bridge, on librdkafka's mock cluster.
     static let ofBridge = ["bridge", "memory", "pipes", "allocations"]
     /// Benchmarks of the dedup stage, on a real Kafka.
-    static let ofDedup = ["dedup", "latency", "restore"]
+    static let ofDedup = ["dedup", "latency", "failover", "restore"]
 
     var memberCount: Int { isFull ? 20 : 10 }
     /// Tweets in raw, each twice.

@@ -45,6 +45,7 @@ enum ProcessBenchmarks {
         let benchmarks = DedupBenchmarks(options: options, kafka: kafka, lines: lines)
         if options.includes("dedup") { benchmarks.floor() }
         if options.includes("latency") { benchmarks.latency() }
+        if options.includes("failover") { benchmarks.failover() }
         if options.includes("restore") { benchmarks.restore() }
     }
 

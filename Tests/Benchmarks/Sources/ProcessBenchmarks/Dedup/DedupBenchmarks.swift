@@ -68,25 +68,35 @@ struct DedupBenchmarks {
 extension DedupBenchmarks {
     /// From the socket to the reader.
     func latency() {
+        for result in latencyBenchmark.run() {
+            print(
+                "latency, the upstream's send to a read_committed reader of tweets, "
+                    + "\(LatencyBenchmark.tweetsPerSecond) Tweets/s on each of \(LatencyBenchmark.connections.count) "
+                    + "connections: p50 \(Spread.rounded(result.median, 0)) ms, goal ≤ 80; p99 "
+                    + "\(Spread.rounded(result.ninetyNine, 0)) ms, goal ≤ 200; most \(Spread.rounded(result.most, 0)) ms; "
+                    + "\(result.count) Tweets, each once; all of it on this machine, load \(ProcessBenchmarks.loadAverage)"
+            )
+        }
+        fflush(nil)
+    }
+
+    /// The same, with one of two bridges killed half-way.
+    func failover() {
+        let results = latencyBenchmark.run(killsBridge: true)
+        let texts = results.map { "p50 \(Spread.rounded($0.median, 0)), p99 \(Spread.rounded($0.ninetyNine, 0)) ms" }
+        print(
+            "failover, kill -9 of one of two bridges at \(LatencyBenchmark.tweetsPerSecond) Tweets/s: 0 lost, 0 duplicated; "
+                + "latency before \(texts[0]), after \(texts[1]), goal: unchanged; load \(ProcessBenchmarks.loadAverage)"
+        )
+        fflush(nil)
+    }
+
+    private var latencyBenchmark: LatencyBenchmark {
         // A little ahead, for the time that compressing takes.
         guard let source = TweetSource(lines: lines, start: Instant(seconds: Int64(time(nil)))) else {
             stop("a payload line is no Tweet")
         }
-        let benchmark = LatencyBenchmark(
-            decahose: options.decahose,
-            kafka: kafka,
-            directory: options.directory,
-            source: source
-        )
-        let result = benchmark.run()
-        print(
-            "latency, the upstream's send to a read_committed reader of tweets, "
-                + "\(LatencyBenchmark.tweetsPerSecond) Tweets/s on each of \(LatencyBenchmark.connections.count) "
-                + "connections: p50 \(Spread.rounded(result.median, 0)) ms, goal ≤ 80; p99 "
-                + "\(Spread.rounded(result.ninetyNine, 0)) ms, goal ≤ 200; most \(Spread.rounded(result.most, 0)) ms; "
-                + "\(result.count) Tweets, each once; all of it on this machine, load \(ProcessBenchmarks.loadAverage)"
-        )
-        fflush(nil)
+        return LatencyBenchmark(decahose: options.decahose, kafka: kafka, directory: options.directory, source: source)
     }
 
     /// From an empty process to a whole set.

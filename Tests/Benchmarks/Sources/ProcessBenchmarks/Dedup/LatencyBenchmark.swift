@@ -32,7 +32,9 @@ struct LatencyBenchmark {
         let count: Int
     }
 
-    func run() -> Result {
+    /// - Parameter killsBridge: Whether the first bridge is killed when half of the Tweets have arrived.
+    /// - Returns: How long it took; with a kill, up to the kill and from then on.
+    func run(killsBridge: Bool = false) -> [Result] {
         let ticksPerSecond = Int(Duration.seconds(1) / Self.tick)
         let body = TweetBody(
             source,
@@ -46,13 +48,18 @@ struct LatencyBenchmark {
         let bridges = Self.connections.enumerated().map { index, connection in
             startBridge(connection, StreamFeeder(body), body, names) { member in pace.wait(for: member, of: index) }
         }
-        let processes = [dedup] + bridges
-        let arrivals = read(names, body, pace, processes)
-        for process in bridges + [dedup] { process.signal(SIGTERM) }
-        for process in bridges + [dedup] where process.wait().status != 0 {
+        let victim = killsBridge ? bridges.first : nil
+        let survivors = Array(bridges.dropFirst(killsBridge ? 1 : 0)) + [dedup]
+        let arrivals = read(names, body, pace, survivors, killing: victim)
+        for process in survivors { process.signal(SIGTERM) }
+        for process in survivors where process.wait().status != 0 {
             stop("a role did not end as it should; see the logs in \(directory)")
         }
-        return result(arrivals, body, pace)
+        if let victim { _ = victim.wait() }
+        let first = Self.warmUp * Self.tweetsPerSecond
+        let middle = body.tweetCount / 2
+        let parts = killsBridge ? [first..<middle, middle..<body.tweetCount] : [first..<body.tweetCount]
+        return parts.map { result($0, arrivals, body, pace) }
     }
 
     private func startBridge(
@@ -86,7 +93,8 @@ struct LatencyBenchmark {
         _ names: TopicNames,
         _ body: TweetBody,
         _ pace: Pace,
-        _ processes: [ChildProcess]
+        _ processes: [ChildProcess],
+        killing victim: ChildProcess?
     ) -> [(time: ContinuousClock.Instant, connection: Int)?] {
         var arrivals = [(time: ContinuousClock.Instant, connection: Int)?](repeating: nil, count: body.tweetCount)
         var missing = body.tweetCount
@@ -114,6 +122,7 @@ struct LatencyBenchmark {
                     }
                     arrivals[number] = (ContinuousClock.now, index)
                     missing -= 1
+                    if missing == body.tweetCount / 2 { victim?.signal(SIGKILL) }
                 }
             }
         }
@@ -121,13 +130,14 @@ struct LatencyBenchmark {
     }
 
     private func result(
+        _ numbers: Range<Int>,
         _ arrivals: [(time: ContinuousClock.Instant, connection: Int)?],
         _ body: TweetBody,
         _ pace: Pace
     ) -> Result {
         var milliseconds: [Double] = []
-        for (number, arrival) in arrivals.enumerated().dropFirst(Self.warmUp * Self.tweetsPerSecond) {
-            guard let arrival else { continue }
+        for number in numbers {
+            guard let arrival = arrivals[number] else { continue }
             let sent = pace.sent(number / body.tweetsPerMember, of: arrival.connection)
             milliseconds.append((arrival.time - sent) / .milliseconds(1))
         }
