@@ -22,15 +22,15 @@ struct RecoveryCounts: Sendable {
     /// The sum over the minutes that a job touches; nil where no record tells of them.
     func emitted(by job: JobRecord) -> Int64? {
         let streams = Set(job.fills.map(\.stream.number))
+        let first = job.from.alignedDown(to: .seconds(60))
         var sum: Int64?
-        var minute = job.from.alignedDown(to: .seconds(60))
-        while minute < job.to {
-            for row in (records[minute] ?? [:]).values.flatMap(\.rows)
+        // By what is known and not by the job's minutes, of which a record from anywhere may claim billions.
+        for (minute, known) in records where first <= minute && minute < job.to {
+            for row in known.values.flatMap(\.rows)
             where streams.isEmpty || streams.contains(row.stream) || row.stream == 0 {
                 guard let count = row.bySource[RecordHeader.Source.recovery.rawValue] else { continue }
                 sum = (sum ?? 0) + Int64(count)
             }
-            minute = minute + .seconds(60)
         }
         return sum
     }

@@ -26,7 +26,9 @@ struct DedupEnvironment: Sendable {
     /// How long Kafka may take to answer at start.
     static let startTimeout: Duration = .seconds(30)
 
-    var observer: KafkaObserver { .logging(to: logger) }
+    var observer: KafkaObserver { writeRefusal.listening(for: .logging(to: logger)) }
+    /// What Kafka does not let this user write.
+    let writeRefusal = WriteRefusal()
 }
 
 extension DedupEnvironment {

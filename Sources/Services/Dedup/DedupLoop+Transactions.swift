@@ -30,6 +30,7 @@ extension DedupLoop {
                 action = machine.abortEnded(abort(), at: environment.clock())
             case .keep(let partitions):
                 for number in partitions { partition(number)?.keep() }
+                environment.writeRefusal.isOver()
                 CrashPoint.afterCommit.pass()
                 return
             case .undo(let partitions):

@@ -266,6 +266,7 @@ final class DedupLoop {
             machine.state == .idle
             && ownedPartitions.allSatisfy { $0.phase == .refused || $0.phase == .live && $0.isAtEnd }
         if isIdle { machine.nothingIsLeft() }
+        board.setProblem("writing", environment.writeRefusal.problem)
         board.setProblem("transactions", machine.lastFailure.map { "the last one failed and is tried again: \($0)" })
         metrics.show(committed, read: recordsRead, view: view)
         desk.view = view

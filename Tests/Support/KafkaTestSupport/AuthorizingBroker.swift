@@ -32,13 +32,26 @@ public struct AuthorizingBroker: Sendable {
     ///   - resource: As the tool names it, for example `["--topic", "t.raw"]`.
     ///   - isAllowed: Whether it is allowed, or no longer.
     public func setPermission(_ resource: [String], isAllowed: Bool) throws {
+        let verb = isAllowed ? ["--add"] : ["--remove", "--force"]
+        try run(verb + ["--allow-principal", "User:\(Self.user)", "--operation", "All"] + resource)
+    }
+
+    /// Forbids one operation, which wins over all that is allowed, or no longer forbids it.
+    ///
+    /// - Parameters:
+    ///   - operation: As the tool names it, for example `Write`.
+    ///   - resource: As the tool names it.
+    ///   - isForbidden: Whether it is forbidden.
+    public func setProhibition(_ operation: String, _ resource: [String], isForbidden: Bool) throws {
+        let verb = isForbidden ? ["--add"] : ["--remove", "--force"]
+        try run(verb + ["--deny-principal", "User:\(Self.user)", "--operation", operation] + resource)
+    }
+
+    private func run(_ arguments: [String]) throws {
         guard let home = KafkaNode.home else { throw KafkaNode.Failure(description: "KAFKA_HOME names no Kafka") }
         let tool = Process()
         tool.executableURL = URL(filePath: "\(home)/bin/kafka-acls.sh")
-        let verb = isAllowed ? ["--add"] : ["--remove", "--force"]
-        tool.arguments =
-            ["--bootstrap-server", bootstrapServers] + verb
-            + ["--allow-principal", "User:\(Self.user)", "--operation", "All"] + resource
+        tool.arguments = ["--bootstrap-server", bootstrapServers] + arguments
         let output = Pipe()
         tool.standardOutput = output
         tool.standardError = output

@@ -57,6 +57,39 @@ struct RealPermissionTests {
         try rig.expect(traffic, "permissions")
     }
 
+    @Test("a topic that may be seen but not written to is named, be it the output or raw, which takes the tombstones")
+    func writingForbidden() async throws {
+        let broker = try AuthorizingBroker()
+        let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("writing"))
+        for name in rig.names.all { try broker.setPermission(["--topic", name], isAllowed: true) }
+        try broker.setPermission(["--group", rig.names.dedupGroup], isAllowed: true)
+        try broker.setPermission(
+            ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
+            isAllowed: true
+        )
+        var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 300, secondsAgo: 300)
+        let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
+        let half = traffic.copies.count / 2
+        var environment = rig.environment(instance: "one")
+        environment.kafka = broker.userProperties
+        let dedup = RunningDedup(environment)
+        try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
+        var sent = 0
+        for (topic, upTo) in [(rig.names.tweets, half), (rig.names.raw, traffic.copies.count)] {
+            try broker.setProhibition("Write", ["--topic", topic], isForbidden: true)
+            try rig.send(Array(traffic.copies[sent..<upTo]))
+            sent = upTo
+            try await until("it says that \(topic) may not be written to") {
+                try problems(dedup).contains { $0.contains("\"\(topic)\"") && $0.contains("Allow this user") }
+            }
+            try broker.setProhibition("Write", ["--topic", topic], isForbidden: false)
+            try await until("it is ready again") { try problems(dedup).isEmpty }
+        }
+        try await rig.awaitKeys(ends, "allowed again")
+        try await dedup.stop()
+        try rig.expect(traffic, "prohibitions")
+    }
+
     /// What readiness says; the end of the stage is never what is waited for.
     private func problems(_ dedup: RunningDedup) throws -> [String] {
         if case .failure(let error) = dedup.outcome { throw error }
