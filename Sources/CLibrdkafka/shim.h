@@ -34,12 +34,6 @@ static inline rd_kafka_resp_err_t decahose_rd_kafka_produce_with_header(
         RD_KAFKA_V_HEADER(header_name, header_value, (ssize_t)header_value_length), RD_KAFKA_V_END);
 }
 
-/// Lets freed buffers of up to 32 MiB stay with the process, to be used again without a page fault for each 4 KiB.
-static inline void decahose_keep_freed_buffers(void) {
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 32 << 20);
-}
-
 /// Gives whole pages that are free in any of glibc's arenas back to the system.
 static inline void decahose_release_freed_memory(void) {
     malloc_trim(0);
@@ -47,7 +41,7 @@ static inline void decahose_release_freed_memory(void) {
 
 /// Lets glibc keep freed blocks of up to 8 MiB, and up to 16 MiB at the end of an arena, instead of giving them back to the
 /// system at once.
-static inline void decahose_keep_freed_memory(void) {
+static inline void decahose_keep_freed_buffers(void) {
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }

@@ -12,22 +12,22 @@ let package = Package(
         .target(name: "ScannerOracle", dependencies: ["Ingest", "Tweets"].map(product)),
         .executableTarget(
             name: "ScannerFuzzer",
-            dependencies: ["LibFuzzer", "ScannerOracle", product("Ingest"), product("Tweets")]
+            dependencies: ["FuzzSupport", "ScannerOracle", product("Ingest"), product("Tweets")]
         ),
         .executableTarget(
             name: "StreamFuzzer",
-            dependencies: ["LibFuzzer", product("Ingest"), product("StreamClient")]
+            dependencies: ["FuzzSupport", product("Ingest"), product("StreamClient")]
         ),
-        .target(name: "FuzzInput"),
+        .target(name: "FuzzSupport", dependencies: ["LibFuzzer"]),
         .executableTarget(
             name: "ControlFuzzer",
-            dependencies: ["LibFuzzer", "FuzzInput", product("Recovery"), product("Tweets")]
+            dependencies: ["FuzzSupport", product("Recovery"), product("Tweets")]
         ),
         .executableTarget(
             name: "ChangelogFuzzer",
-            dependencies: ["LibFuzzer", "FuzzInput", product("Dedup"), product("Tweets")]
+            dependencies: ["FuzzSupport", product("Dedup"), product("Tweets")]
         ),
-        .executableTarget(name: "ConfigurationFuzzer", dependencies: ["LibFuzzer", product("Settings")]),
+        .executableTarget(name: "ConfigurationFuzzer", dependencies: ["FuzzSupport", product("Settings")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -47,14 +47,10 @@ public struct BridgeService: Service {
     /// - Throws: ``ExitError`` with 78 where topics are missing or differ, or where another bridge has the name; with 75
     ///   where records were left unacknowledged.
     public func run() async throws {
-        KafkaMemory.keep()
-        try await withTaskCancellationHandler {
-            try await withGracefulShutdownHandler {
-                try await walk()
-            } onGracefulShutdown: {
-                stop.set()
-            }
-        } onCancel: {
+        KafkaMemory.keepFreedBuffers()
+        try await runUntilStopped {
+            try await walk()
+        } onStop: { [stop] in
             stop.set()
         }
     }

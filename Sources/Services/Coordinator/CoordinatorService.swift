@@ -50,16 +50,11 @@ public struct CoordinatorService: Service {
     /// - Throws: ``ExitError`` where Kafka cannot be reached at start, or its topics are not as they must be.
     public func run() async throws {
         let (environment, desk, metrics, board) = (environment, desk, metrics, board)
-        // The status server that cannot listen cancels: a thread would hear nothing of it and run on without one.
-        try await withTaskCancellationHandler {
-            try await withGracefulShutdownHandler {
-                try await BlockingThread.run(named: "coordinator") {
-                    try CoordinatorLoop(environment, desk: desk, metrics: metrics, board: board).run()
-                }
-            } onGracefulShutdown: {
-                desk.stop()
+        try await runUntilStopped {
+            try await BlockingThread.run(named: "coordinator") {
+                try CoordinatorLoop(environment, desk: desk, metrics: metrics, board: board).run()
             }
-        } onCancel: {
+        } onStop: {
             desk.stop()
         }
     }

@@ -20,7 +20,6 @@ public struct DedupService: Service {
     /// - Throws: ``InvalidConfiguration`` and ``ExitError`` where they cannot work.
     public init(_ settings: DedupSettings, logger: Logger, metrics: MetricsRegistry, board: StatusBoard) throws {
         self.init(try DedupEnvironment(settings, logger: logger), board: board, metrics: metrics)
-        KafkaMemory.keepFreedBuffers()
         logger.info("\(DedupHorizon.forecast(environment.timing))")
     }
 
@@ -37,20 +36,15 @@ public struct DedupService: Service {
     /// - Throws: ``ExitError`` where Kafka cannot be reached at start, its topics are not as they must be, a set cannot be
     ///   restored at start, or another process uses the same instance name.
     public func run() async throws {
-        KafkaMemory.keep()
+        KafkaMemory.keepFreedBuffers()
         let (environment, desk, metrics, board) = (environment, desk, metrics, board)
-        // The status server that cannot listen cancels: a thread would hear nothing of it and run on without one.
-        try await withTaskCancellationHandler {
-            try await withGracefulShutdownHandler {
-                try await BlockingThread.run(named: "dedup") {
-                    let loop = try DedupLoop(environment, desk: desk, metrics: metrics, board: board)
-                    board.isStarted()
-                    try loop.run()
-                }
-            } onGracefulShutdown: {
-                desk.stop()
+        try await runUntilStopped {
+            try await BlockingThread.run(named: "dedup") {
+                let loop = try DedupLoop(environment, desk: desk, metrics: metrics, board: board)
+                board.isStarted()
+                try loop.run()
             }
-        } onCancel: {
+        } onStop: {
             desk.stop()
         }
     }

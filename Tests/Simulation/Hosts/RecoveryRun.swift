@@ -104,7 +104,7 @@ final class RecoveryRun {
     private func settled(_ pipeline: SimulatedPipeline, isOver: Bool) -> BackfillProgress {
         let (counts, offsets) = pipeline.settle(isOver: isOver)
         return BackfillProgress(
-            received: pipeline.counts.framed - pipeline.counts.heartbeats - pipeline.counts.notices,
+            received: pipeline.counts.messages,
             acknowledged: counts.acknowledged,
             frontier: pipeline.coverage.frontier,
             newest: pipeline.coverage.newestCounted,

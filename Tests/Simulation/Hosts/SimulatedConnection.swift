@@ -221,31 +221,13 @@ final class SimulatedSession {
 
     func update(wall: Instant, _ simulation: Simulation) -> SessionRecord {
         let (reports, offsets) = pipeline.settle(isOver: record.closed != nil)
-        let counts = pipeline.counts
-        var counters = SessionRecord.Counters()
-        counters.framed = counts.framed
-        counters.tweets = counts.tweets
-        counters.deletes = counts.deletes
-        counters.acknowledged = reports.acknowledged
-        counters.compliance = reports.compliance
-        counters.deadletter = reports.deadletter
-        counters.heartbeats = counts.heartbeats
-        counters.notices = counts.notices
-        counters.lost = counts.lost + reports.lost
-        counters.truncatedTail = counts.truncatedTail
-        let inFlight = counts.queued - reports.reported
-        let unaccounted =
-            counts.framed - counts.heartbeats - counts.notices - counters.lost - reports.acknowledged
-            - reports.compliance - reports.deadletter - inFlight
+        let unaccounted = pipeline.counts.unaccounted(reports)
         if unaccounted != 0 {
             simulation.violate("\(unaccounted) messages of session \(record.session) are unaccounted")
         }
-        record.counters = counters
+        record.counters = pipeline.counts.counters(reports)
         record.offsets = offsets
-        record.covered = pipeline.coverage.covered
-        record.holes = pipeline.coverage.holes
-        record.backfill.creditedFrom = pipeline.coverage.creditedFrom
-        record.backfill.decided = pipeline.coverage.isBackfillDecided
+        record.take(pipeline.coverage)
         record.sequence += 1
         record.updatedAt = wall
         return record

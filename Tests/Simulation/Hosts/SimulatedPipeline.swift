@@ -5,20 +5,9 @@ import Tweets
 
 /// From bytes to records, in the order of the production's `IngestPipeline`.
 final class SimulatedPipeline {
-    struct Counts {
-        var framed: Int64 = 0
-        var tweets: Int64 = 0
-        var deletes: Int64 = 0
-        var heartbeats: Int64 = 0
-        var notices: Int64 = 0
-        var queued: Int64 = 0
-        var lost: Int64 = 0
-        var truncatedTail: Int64 = 0
-    }
-
     let lane: AcknowledgementLane
     var coverage: SessionCoverage
-    private(set) var counts = Counts()
+    private(set) var counts = PipelineCounts()
     var notices: [SystemMessage] = []
     var hasPaused = false
     private let producer: SimulatedProducer

@@ -37,35 +37,19 @@ final class BridgeSession {
     func update(wall: Instant) -> SessionRecord {
         let (reports, offsets) = pipeline.settle(isOver: record.closed != nil)
         let counts = pipeline.counts
-        var counters = SessionRecord.Counters()
-        counters.framed = counts.framed
-        counters.tweets = counts.tweets
-        counters.deletes = counts.deletes
-        counters.acknowledged = reports.acknowledged
-        counters.compliance = reports.compliance
-        counters.deadletter = reports.deadletter
-        counters.heartbeats = counts.heartbeats
-        counters.notices = counts.notices
-        counters.lost = counts.lost + reports.lost
-        counters.truncatedTail = counts.truncatedTail
+        let counters = counts.counters(reports)
         metrics.add(counters, since: record.counters)
         metrics.wireBytes.add(counts.wireBytes - countedWire)
         metrics.plainBytes.add(counts.plainBytes - countedPlain)
         countedWire = counts.wireBytes
         countedPlain = counts.plainBytes
-        inFlight = counts.queued - reports.reported
+        inFlight = counts.inFlight(reports)
         // A record that moves to the deadletter topic changes its size a little, so only an empty buffer is exact.
         bufferedBytes = inFlight == 0 ? 0 : max(0, counts.queuedBytes - reports.reportedBytes)
-        unaccounted =
-            counts.framed - counts.heartbeats - counts.notices - counters.lost - reports.acknowledged
-            - reports.compliance - reports.deadletter - inFlight
+        unaccounted = counts.unaccounted(reports)
         record.counters = counters
         record.offsets = offsets
-        record.covered = pipeline.coverage.covered
-        record.clockLead = pipeline.coverage.clockLead
-        record.holes = pipeline.coverage.holes
-        record.backfill.creditedFrom = pipeline.coverage.creditedFrom
-        record.backfill.decided = pipeline.coverage.isBackfillDecided
+        record.take(pipeline.coverage)
         record.sequence += 1
         record.updatedAt = wall
         return record

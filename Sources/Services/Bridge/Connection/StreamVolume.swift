@@ -7,11 +7,11 @@ struct StreamVolume {
     private(set) var plainBytes = RateWindow()
     private(set) var verdict: VolumeMonitor.Verdict = .learning
     private var monitor = VolumeMonitor()
-    private var before = IngestPipeline.Counts()
+    private var before = PipelineCounts()
 
     /// A session began, whose counts start from zero.
     mutating func sessionBegan() {
-        before = IngestPipeline.Counts()
+        before = PipelineCounts()
         monitor.sessionBegan()
     }
 
@@ -19,7 +19,7 @@ struct StreamVolume {
     ///
     /// - Parameter counts: The session's counts so far; nil where there is none.
     /// - Returns: The verdict, where the volume has just fallen or come back.
-    mutating func second(_ counts: IngestPipeline.Counts?) -> VolumeMonitor.Verdict? {
+    mutating func second(_ counts: PipelineCounts?) -> VolumeMonitor.Verdict? {
         guard let counts else {
             tweets.second(0)
             wireBytes.second(0)

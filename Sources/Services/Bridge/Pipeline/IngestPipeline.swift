@@ -12,29 +12,6 @@ import Tweets
 /// header. Confined to the thread that reads. Where the producer's buffer is full, `consume` blocks, and with it the
 /// socket; it never drops. Nothing of ours is allocated for a Tweet.
 final class IngestPipeline {
-    /// What the lines were, as far as this side knows; the rest is in the lane.
-    struct Counts {
-        var framed: Int64 = 0
-        var tweets: Int64 = 0
-        /// Those of them that were created before the session began.
-        var backfillTweets: Int64 = 0
-        var deletes: Int64 = 0
-        var heartbeats: Int64 = 0
-        var notices: Int64 = 0
-        /// Records handed to the producer; each has exactly one report.
-        var queued: Int64 = 0
-        /// Bytes of their values.
-        var queuedBytes: Int64 = 0
-        /// Lines that were never handed over, because no topic takes them.
-        var lost: Int64 = 0
-        /// Bytes of the answer's body.
-        var wireBytes: Int64 = 0
-        /// The same, inflated.
-        var plainBytes: Int64 = 0
-        /// Bytes without a line break at the end.
-        var truncatedTail: Int64 = 0
-    }
-
     /// How its records are marked.
     struct Marking {
         /// The header of Tweets created before the plain left end, and of all others.
@@ -45,7 +22,7 @@ final class IngestPipeline {
 
     let lane: AcknowledgementLane
     var coverage: SessionCoverage
-    private(set) var counts = Counts()
+    private(set) var counts = PipelineCounts()
     /// What the upstream said since this was last emptied.
     var notices: [SystemMessage] = []
     /// Whether reading had to wait for Kafka since this was last set back.

@@ -270,7 +270,7 @@ private final class RecoveryWalk {
     private func settled(_ pipeline: IngestPipeline, isOver: Bool) -> BackfillProgress {
         let (counts, offsets) = pipeline.settle(isOver: isOver)
         return BackfillProgress(
-            received: pipeline.counts.framed - pipeline.counts.heartbeats - pipeline.counts.notices,
+            received: pipeline.counts.messages,
             acknowledged: counts.acknowledged,
             frontier: pipeline.coverage.frontier,
             newest: pipeline.coverage.newestCounted,

@@ -1,17 +1,11 @@
 import Dedup
-import FuzzInput
-import Glibc
-import LibFuzzer
+import FuzzSupport
 import Tweets
 
 /// Fuzzes what dedup restores from: records of the `seen` topic, damaged ones and ones that are only wrong.
 @main
 enum ChangelogFuzzer {
-    static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
-    }
+    static func main() { FuzzDriver.run(testOneInput) }
 }
 
 private let timing = DedupTiming(

@@ -1,16 +1,12 @@
 import Foundation
+import FuzzSupport
 import Glibc
-import LibFuzzer
 import Settings
 
 /// Fuzzes the configuration: a file, and behind a zero byte the environment, for every role.
 @main
 enum ConfigurationFuzzer {
-    static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
-    }
+    static func main() { FuzzDriver.run(testOneInput) }
 }
 
 private let path = FileManager.default.temporaryDirectory.appending(path: "decahose-fuzz-\(getpid()).toml").path

@@ -1,4 +1,4 @@
-import FuzzInput
+import FuzzSupport
 import Tweets
 
 /// Where the play's time begins.

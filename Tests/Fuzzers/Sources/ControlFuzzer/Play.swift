@@ -1,4 +1,4 @@
-import FuzzInput
+import FuzzSupport
 import Recovery
 import Tweets
 
@@ -48,9 +48,7 @@ struct Play {
     /// A record comes from the topic, as text: what a reader refuses never reaches the core.
     private mutating func take(_ record: ControlRecord) {
         offset += 1
-        guard let data = try? encode(record), let kind = record.key.kind, let read = try? decode(kind, data) else {
-            return
-        }
+        guard let read = Self.read(record) else { return }
         core.apply(read, offset: offset, arrivedAt: clock)
         if input.byte() == 0 {
             offset += 1
@@ -68,8 +66,7 @@ struct Play {
         let committed: CoordinatorSurroundings.Committed = input.pick([.notAsked, .none, .offsets(ends)])
         let turn = core.turn(now: now, clock: clock, CoordinatorSurroundings(rawEnds: ends, committed: committed))
         for record in turn.writes {
-            guard let data = try? encode(record), let kind = record.key.kind else { fatalError("no JSON of \(record)") }
-            guard let read = try? decode(kind, data) else { fatalError("its own record cannot be read: \(record)") }
+            guard let read = Self.read(record) else { fatalError("its own record cannot be read: \(record)") }
             offset += 1
             core.apply(read, offset: offset, arrivedAt: clock)
         }
@@ -110,6 +107,16 @@ struct Play {
         case 1: core.pause("j\(input.byte() % 4)", now: now)
         case 2: core.resume("j\(input.byte() % 4)", now: now, clock: clock)
         default: core.cancel("j\(input.byte() % 4)", now: now)
+        }
+    }
+
+    /// The record as it comes back out of the topic; nil where a reader refuses it.
+    private static func read(_ record: ControlRecord) -> ControlRecord? {
+        guard let value = try? ControlCodec.encode(record) else { fatalError("no JSON of \(record)") }
+        return Array(record.key.text.utf8).withUnsafeBytes { key in
+            value.withUnsafeBytes { value in
+                if case .record(let read) = ControlCodec.decode(key: key, value: value) { read } else { nil }
+            }
         }
     }
 }

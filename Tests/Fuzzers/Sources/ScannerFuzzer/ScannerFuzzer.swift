@@ -1,17 +1,12 @@
-import Glibc
+import FuzzSupport
 import Ingest
-import LibFuzzer
 import ScannerOracle
 import Tweets
 
 /// Fuzzes the scanner against a whole JSON parser.
 @main
 enum ScannerFuzzer {
-    static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
-    }
+    static func main() { FuzzDriver.run(testOneInput) }
 }
 
 /// libFuzzer calls it with each input; a trap is a finding.

@@ -1,16 +1,11 @@
-import Glibc
+import FuzzSupport
 import Ingest
-import LibFuzzer
 import StreamClient
 
 /// Fuzzes the inflate loop and the framer together: any bytes, cut anywhere, give the same lines as uncut.
 @main
 enum StreamFuzzer {
-    static func main() {
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
-    }
+    static func main() { FuzzDriver.run(testOneInput) }
 }
 
 /// libFuzzer calls it with each input; a trap is a finding.

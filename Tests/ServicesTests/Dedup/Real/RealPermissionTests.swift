@@ -18,20 +18,10 @@ struct RealPermissionTests {
     @Test("what is not allowed is named in readiness with what to do, and all comes out once it is")
     func unauthorised() async throws {
         let broker = try AuthorizingBroker()
-        let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("permission"))
-        for name in rig.names.all { try broker.setPermission(["--topic", name], isAllowed: true) }
-        try broker.setPermission(["--group", rig.names.dedupGroup], isAllowed: true)
-        try broker.setPermission(
-            ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
-            isAllowed: true
-        )
+        let (rig, dedup) = try await start(broker)
         var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 300, secondsAgo: 300)
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
         let third = traffic.copies.count / 3
-        var environment = rig.environment(instance: "one")
-        environment.kafka = broker.userProperties
-        let dedup = RunningDedup(environment)
-        try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
         try rig.send(Array(traffic.copies[..<third]))
         try await until("a third is read") { try total(dedup) >= third }
 
@@ -60,20 +50,10 @@ struct RealPermissionTests {
     @Test("a topic that may be seen but not written to is named, be it the output or raw, which takes the tombstones")
     func writingForbidden() async throws {
         let broker = try AuthorizingBroker()
-        let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("writing"))
-        for name in rig.names.all { try broker.setPermission(["--topic", name], isAllowed: true) }
-        try broker.setPermission(["--group", rig.names.dedupGroup], isAllowed: true)
-        try broker.setPermission(
-            ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
-            isAllowed: true
-        )
+        let (rig, dedup) = try await start(broker)
         var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 300, secondsAgo: 300)
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
         let half = traffic.copies.count / 2
-        var environment = rig.environment(instance: "one")
-        environment.kafka = broker.userProperties
-        let dedup = RunningDedup(environment)
-        try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
         var sent = 0
         for (topic, upTo) in [(rig.names.tweets, half), (rig.names.raw, traffic.copies.count)] {
             try broker.setProhibition("Write", ["--topic", topic], isForbidden: true)
@@ -88,6 +68,22 @@ struct RealPermissionTests {
         try await rig.awaitKeys(ends, "allowed again")
         try await dedup.stop()
         try rig.expect(traffic, "prohibitions")
+    }
+
+    /// Starts the stage as a user who may do all that it needs, and waits until it is ready.
+    private func start(_ broker: AuthorizingBroker) async throws -> (DedupRig, RunningDedup) {
+        let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("permission"))
+        for name in rig.names.all { try broker.setPermission(["--topic", name], isAllowed: true) }
+        try broker.setPermission(["--group", rig.names.dedupGroup], isAllowed: true)
+        try broker.setPermission(
+            ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
+            isAllowed: true
+        )
+        var environment = rig.environment(instance: "one")
+        environment.kafka = broker.userProperties
+        let dedup = RunningDedup(environment)
+        try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
+        return (rig, dedup)
     }
 
     /// What readiness says; the end of the stage is never what is waited for.

@@ -173,6 +173,7 @@ private final class Pace: Sendable {
         if member == 0 { awaitOthers() }
         let due = (state.withLock { $0.begin } ?? ContinuousClock.now) + tick * member
         let left = due - ContinuousClock.now
+        // The pace of a live server: a member is sent when it is due, not when the socket has room.
         if left > .zero { usleep(UInt32(left / .microseconds(1))) }
         state.withLock { $0.sent[connection][member] = ContinuousClock.now }
     }
@@ -187,6 +188,7 @@ private final class Pace: Sendable {
             // Dedup, started before, needs a moment longer to join its group; what comes before that is the warm-up.
             if state.waiting == LatencyBenchmark.connections.count { state.begin = ContinuousClock.now + .seconds(1) }
         }
+        // On a thread of the feeder's own, once, before anything is measured.
         while state.withLock({ $0.begin == nil }) { usleep(1000) }
     }
 }

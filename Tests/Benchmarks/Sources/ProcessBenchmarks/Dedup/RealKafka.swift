@@ -85,6 +85,7 @@ struct RealKafka: Sendable {
                     return high == 0 || offsets[partition] == .offset(high)
                 }
                 if isDone { return true }
+                // The broker tells nobody when a group commits, and questions without a pause would load the machine under test.
                 usleep(20_000)
             }
             return false

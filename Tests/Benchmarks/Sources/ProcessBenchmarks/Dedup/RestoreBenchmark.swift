@@ -35,6 +35,7 @@ struct RestoreBenchmark {
                 process.signal(SIGKILL)
                 stop("dedup did not restore its sets; see \(contender.log)")
             }
+            // The end is seen in the log, a hundredth of a second late at most.
             usleep(10_000)
         }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)

@@ -1,0 +1,1 @@
+../../../Sources/Services/Bridge/Pipeline/PipelineCounts.swift
