@@ -49,7 +49,7 @@ public enum TopicCheck {
             if error.code.isRefusal {
                 throw ExitError(.configuration, error.aboutControl(names.control, "read and write") + ".")
             }
-            throw ExitError(.kafkaUnreachable, "Kafka at \(brokers) does not answer: \(error)")
+            throw ExitError.unreachable(brokers, error)
         } catch {
             preconditionFailure("\(error)")
         }

@@ -79,7 +79,7 @@ public struct TopicCreation {
             admin = try KafkaAdmin(properties, observer: observer)
             metadata = try admin.metadata(timeout: Self.timeout)
         } catch {
-            throw ExitError(.kafkaUnreachable, "Kafka at \(brokers) does not answer: \(error)")
+            throw ExitError.unreachable(brokers, error)
         }
         let plan = TopicPlan(
             names: names,

@@ -114,10 +114,10 @@ enum ReferenceText {
         return """
             ## ACLs
 
-            The least with which each works, tried on a broker with `StandardAuthorizer`, most also with one less. `decahose topics
-            acls <user>` prints them as commands. check and create look at the brokers' settings too where the user has
-            DescribeConfigs on the cluster, and do without where not. Before Kafka 2.8, bridge and coordinator need IdempotentWrite
-            on the cluster.
+            What each needs, by what the code asks of Kafka; tried by hand on a broker with `StandardAuthorizer`, which no test
+            repeats. `decahose topics acls <user>` prints them as commands. check and create look at the brokers' settings too where
+            the user has DescribeConfigs on the cluster, and do without where not. Before Kafka 2.8, bridge and coordinator need
+            IdempotentWrite on the cluster.
 
             \(table(["user", "ACLs"], rows))
 

@@ -1,6 +1,6 @@
 public import Tweets
 
-/// The least that each user must be allowed to do at Kafka: nothing more is needed, and nothing can be left out.
+/// What each user must be allowed to do at Kafka, by what the code asks of it.
 public enum AccessTable {
     /// For whom rules are made.
     public enum User: String, CaseIterable, Sendable {
