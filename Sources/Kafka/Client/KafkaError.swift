@@ -31,6 +31,17 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
         self.requiresAbort = requiresAbort
     }
 
+    /// The same error, with what it is about before its words.
+    public func about(_ subject: String) -> KafkaError {
+        KafkaError(
+            code: code,
+            message: "\(subject): \(message)",
+            isFatal: isFatal,
+            isRetriable: isRetriable,
+            requiresAbort: requiresAbort
+        )
+    }
+
     /// The code's name, such as `_TIMED_OUT`: bounded, without a host, topic or value in it, fit for a metric's label.
     public var metricLabel: String {
         code.name

@@ -11,6 +11,11 @@ extension KafkaErrorCode {
 }
 
 extension KafkaError {
+    /// The error, and where ACLs forbid what was asked for, what somebody must allow.
+    func granting(_ user: AccessTable.User) -> String {
+        code.isRefusal ? "\(self). Grant it; 'decahose topics acls \(user.rawValue)' prints what is needed" : "\(self)"
+    }
+
     /// The error of something about control, in words for whoever can allow it.
     func aboutControl(_ topic: String, _ operation: String) -> String {
         code.isRefusal

@@ -120,12 +120,14 @@ final class CoordinatorLoop {
             }
             follower.core.startLeading(at: environment.clock())
             lead = Lead(term: term, writer: writer, probe: probe)
+            board.setProblem("lead", nil)
             logger.info("This coordinator leads.", metadata: [LogKey.offset: "\(mark)"])
         } catch {
             logger.warning(
                 "The lead could not be taken; it is tried again.",
                 metadata: [LogKey.error: "\(error)", LogKey.next: "1s"]
             )
+            board.setProblem("lead", "it cannot be taken: \(error.granting(.coordinator))")
             nextCandidacy = environment.clock() + .seconds(1)
         }
     }
@@ -137,6 +139,7 @@ final class CoordinatorLoop {
         logger.warning("This coordinator no longer leads.", metadata: [LogKey.reason: "\(reason)"])
         stopRuns()
         lead = nil
+        board.setProblem("lead", nil)
         nextCandidacy = environment.clock() + .seconds(1)
         if let fresh = try? ControlFollower(environment, metrics: metrics) {
             follower = fresh
@@ -225,6 +228,10 @@ final class CoordinatorLoop {
         )
         desk.view = view
         metrics.show(view)
+        board.setProblem("election", election.refusal.map { "the group of the coordinators cannot be joined: \($0)" })
+        let settlement = lead?.probe.refusal.map { "how far dedup is cannot be seen, so no gap settles: \($0)" }
+        board.setProblem("settlement", settlement)
+        board.setProblem("recovery", lead == nil ? nil : environment.transfer.problem)
     }
 
     private func sortedCensus(_ fold: LedgerFold) -> [CensusRecord] {

@@ -10,6 +10,8 @@ final class RawTopicProbe {
     private let group: KafkaConsumer
     private let partitions: [KafkaPartition]
     private let timeout: Duration = .seconds(2)
+    /// Why dedup's offsets may not be seen, with what to do; nil where they may, or were not asked for.
+    private(set) var refusal: String?
 
     init(
         _ properties: KafkaProperties,
@@ -42,15 +44,32 @@ final class RawTopicProbe {
 
     /// How far dedup has committed.
     func committed() -> CoordinatorSurroundings.Committed {
-        guard let answers = try? group.committed(partitions, timeout: timeout) else { return .notAsked }
+        let answers: [KafkaPartition: KafkaCommittedOffset]
+        do {
+            answers = try group.committed(partitions, timeout: timeout)
+            refusal = nil
+        } catch {
+            noteRefusal(error)
+            return .notAsked
+        }
         var offsets: [Int: Int64] = [:]
         for (partition, answer) in answers {
             switch answer {
             case .offset(let offset): offsets[Int(partition.partition)] = offset
             case .absent: continue
-            case .unknown: return .notAsked
+            case .unknown(let code):
+                noteRefusal(KafkaError(code: code))
+                return .notAsked
             }
         }
         return offsets.isEmpty ? .none : .offsets(offsets)
+    }
+
+    /// Keeps a refusal in mind; one to find the group's coordinator is told to the consumer alone, and the call times out.
+    private func noteRefusal(_ error: KafkaError) {
+        if error.code.isRefusal { refusal = error.granting(.coordinator) }
+        while case .error(let error, _) = group.poll(timeout: .zero) {
+            if error.code.isRefusal { refusal = error.granting(.coordinator) }
+        }
     }
 }

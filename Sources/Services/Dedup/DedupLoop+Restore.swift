@@ -35,10 +35,11 @@ extension DedupLoop {
             case .marks: try fetchMarks(run)
             case .reading: try readChangelog(run)
             }
-            board.setProblem("restore", nil)
         } catch {
-            board.setProblem("restore", "Kafka's answer is awaited, and asked for again: \(error)")
+            run.failure = "\(error)\(DedupClients.advice(error.code))"
         }
+        guard restore != nil else { return }
+        board.setProblem("restore", run.failure.map { "Kafka's answer is awaited, and asked for again: \($0)" })
     }
 
     /// Asks for the stable committed offsets, now and then.
@@ -63,6 +64,7 @@ extension DedupLoop {
             }
         }
         run.step = .marks
+        run.failure = nil
         return true
     }
 
@@ -83,6 +85,7 @@ extension DedupLoop {
             unread.map { KafkaPosition(topic: names.seen, partition: $0.number, offset: $0.position) }
         )
         run.step = .reading
+        run.failure = nil
         finishComplete(run)
     }
 
@@ -118,10 +121,12 @@ extension DedupLoop {
         guard let member = run.members[number], offset >= member.position, offset < member.mark else { return }
         run.members[number]?.fold.add(message.value, offset: offset)
         run.members[number]?.position = offset + 1
+        run.failure = nil
         if let stamp = message.timestampMilliseconds { member.lastWritten = Instant(milliseconds: stamp) }
     }
 
     private func advance(_ run: RestoreRun, _ number: Int32, to offset: Int64) {
+        run.failure = nil
         guard let member = run.members[number], offset > member.position else { return }
         run.members[number]?.position = offset
     }

@@ -45,6 +45,10 @@ final class RestoreRun {
     /// The ends of raw, taken with the marks.
     var rawMarks: [Int32: KafkaWatermarks] = [:]
     let begun: MonotonicInstant
+    /// Why Kafka does not answer, with what to do; nil once it went on.
+    ///
+    /// A refusal to read comes once, not at each poll.
+    var failure: String?
 
     init(_ partitions: [OwnedPartition], timing: DedupTiming, now: MonotonicInstant) {
         members = Dictionary(

@@ -98,7 +98,7 @@ public struct TweetTail {
             ExitError(
                 .configuration,
                 "Kafka at \(brokers) has no topic \(topic). Check topics.prefix, or create the topics: decahose topics "
-                    + "create."
+                    + "create. Where it exists, this user may not see it: 'decahose topics acls tools'."
             )
         case .topicAuthorizationFailed:
             ExitError(

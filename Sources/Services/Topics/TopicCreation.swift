@@ -130,12 +130,28 @@ public struct TopicCreation {
         return first
     }
 
-    /// Which name the cluster has for its timestamp limit; the old one where it does not let us see.
+    /// Which name the cluster has for its timestamp limit.
     private func timestampLimit(_ admin: KafkaAdmin, _ metadata: KafkaMetadata) -> TimestampLimit {
         guard let broker = metadata.brokers.first?.id,
             let settings = try? admin.settings(of: .broker(broker), timeout: Self.timeout)
-        else { return .difference }
+        else { return Self.accepted([.difference, .beforeAndAfter], prefix: names.prefix, admin) ?? .difference }
         return settings["log.message.timestamp.before.max.ms"] == nil ? .difference : .beforeAndAfter
+    }
+
+    /// The first of these names that the cluster takes; nil where it takes none.
+    ///
+    /// Asks with a new topic that is only checked and never made: for a user who may not see the brokers' settings.
+    static func accepted(_ limits: [TimestampLimit], prefix: String, _ admin: KafkaAdmin) -> TimestampLimit? {
+        limits.first { limit in
+            let topic = KafkaNewTopic(
+                name: "\(prefix).timestamp-limit",
+                partitionCount: 1,
+                replicationFactor: 1,
+                settings: KafkaProperties(limit.settings.map { ($0.name, $0.value) })
+            )
+            let failures = try? admin.createTopics([topic], validateOnly: true, timeout: timeout)
+            return failures?.isEmpty ?? false
+        }
     }
 
     private func create(_ missing: [TopicSpecification], _ admin: KafkaAdmin) throws(ExitError) {

@@ -68,6 +68,14 @@ struct DownstreamReader: Sendable {
         return [program, brokers, topic]
     }
 
+    static let java = DownstreamReader(
+        isThere: JavaOfKafka.isThere,
+        missing: "no Java, or no KAFKA_HOME with Kafka's own client: Debian's default-jdk-headless"
+    ) { brokers, topic, _ in
+        let program = sources.appending(path: "Reader.java").path
+        return ["java", "-cp", JavaOfKafka.classPath, program, brokers, topic]
+    }
+
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../Support/DownstreamReaders").standardized
 
@@ -83,7 +91,7 @@ struct DownstreamReader: Sendable {
         }
     }
 
-    private static func succeeds(_ command: [String]) -> Bool {
+    static func succeeds(_ command: [String]) -> Bool {
         let process = process(command)
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -93,7 +101,7 @@ struct DownstreamReader: Sendable {
     }
 
     /// What a command prints; its errors where it fails, or takes longer than two minutes.
-    private static func output(of command: [String], _ folder: URL) throws -> String {
+    static func output(of command: [String], _ folder: URL) throws -> String {
         let process = process(["timeout", "120"] + command)
         let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
         for file in [output, errors] { try Data().write(to: file) }

@@ -39,6 +39,14 @@ struct DownstreamTests {
         try expectTruth(DownstreamReader.librdkafka.read(topic))
     }
 
+    @Test(
+        "Kafka's Java client reads each Tweet once",
+        .enabled(if: DownstreamReader.java.isThere, DownstreamReader.java.missing)
+    )
+    func java() throws {
+        try expectTruth(DownstreamReader.java.read(topic))
+    }
+
     /// Without it the other tests might pass because there is nothing to hide.
     @Test(
         "who reads uncommitted sees what was aborted too",

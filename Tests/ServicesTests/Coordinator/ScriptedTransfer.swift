@@ -30,6 +30,8 @@ final class ScriptedTransfer: RecoveryTransfer {
     /// The requests that were made, in order.
     var requests: [JobRequest] { made.withLock { $0 } }
 
+    var problem: String? { nil }
+
     func open() {}
 
     func close() -> Int { 0 }

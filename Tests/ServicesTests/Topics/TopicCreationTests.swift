@@ -92,4 +92,19 @@ struct TopicCreationTests {
         #expect(error?.description.contains("INVALID_REPLICATION_FACTOR") == true)
         #expect(error?.description.contains("--replication-factor 1") == true)
     }
+
+    @Test("the name of the timestamp limit is found by asking where the brokers' settings may not be seen")
+    func timestampLimit() throws {
+        let prefix = RealBroker.uniqueName("limit")
+        let broker = try #require(try admin().metadata(timeout: .seconds(20)).brokers.first?.id)
+        let settings = try admin().settings(of: .broker(broker), timeout: .seconds(20))
+        let isNew = settings["log.message.timestamp.before.max.ms"] != nil
+        let isOld = settings["log.message.timestamp.difference.max.ms"] != nil
+        try #require(isNew || isOld)
+        let found = TopicCreation.accepted([.beforeAndAfter, .difference], prefix: prefix, try admin())
+        #expect(found == (isNew ? .beforeAndAfter : .difference))
+        #expect(TopicCreation.accepted(isOld ? [] : [.difference], prefix: prefix, try admin()) == nil)
+        let topics = try admin().metadata(timeout: .seconds(20)).topics
+        #expect(!topics.keys.contains { $0.hasPrefix(prefix) })
+    }
 }

@@ -12,6 +12,7 @@ final class LeaderElection {
         var isOwner = false
         /// Rises with every change, so that a lead lost and won again between two looks is noticed.
         var term = 0
+        var refusal: String?
     }
 
     /// Joins the group.
@@ -30,6 +31,7 @@ final class LeaderElection {
         let state = state
         try consumer.subscribe(to: [names.control]) { change in
             state.term += 1
+            state.refusal = nil
             switch change {
             case .assigned(let partitions):
                 state.isOwner = !partitions.isEmpty
@@ -51,6 +53,7 @@ final class LeaderElection {
             case .partitionEnd: continue
             case .error(let error, _):
                 if error.isFatal { throw error }
+                if error.code.isRefusal { state.refusal = error.granting(.coordinator) }
                 return
             }
         }
@@ -58,6 +61,9 @@ final class LeaderElection {
 
     /// The number of the present lead; nil while somebody else has it.
     var term: Int? { state.isOwner ? state.term : nil }
+
+    /// Why this member may not take part, with what to do; nil where it may.
+    var refusal: String? { state.refusal }
 
     /// Gives up the lead and leaves the group, so that another member leads at once.
     func close() {

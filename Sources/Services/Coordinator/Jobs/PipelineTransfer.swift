@@ -45,6 +45,8 @@ struct PipelineTransfer: RecoveryTransfer {
         )
     }
 
+    var problem: String? { sink.problem }
+
     func close() -> Int {
         sink.close(deadline: .now + Self.closeLimit)
     }

@@ -9,6 +9,9 @@ protocol RecoveryTransfer: Sendable {
     /// Makes a request and blocks until everything that it brought is acknowledged, reporting progress meanwhile.
     func perform(_ run: JobRun) -> BackfillOutcome
 
+    /// Why nothing can be brought at present, with what to do; nil while all is well.
+    var problem: String? { get }
+
     /// Ends; no request is at work. Blocks for a bounded time.
     ///
     /// - Returns: How many records were not acknowledged.

@@ -61,7 +61,14 @@ public struct ControlSnapshot: Sendable {
                 throw ExitError(
                     .configuration,
                     "Kafka at \(brokers) has no topic \(names.control). Check topics.prefix, now \(names.prefix), or "
-                        + "create the topics: decahose topics create."
+                        + "create the topics: decahose topics create. Where it exists, this user may not see it: 'decahose topics "
+                        + "acls tools'."
+                )
+            }
+            if error.code.isRefusal {
+                throw ExitError(
+                    .configuration,
+                    "\(names.control) cannot be read at \(brokers): \(error.granting(.tools))."
                 )
             }
             throw ExitError(

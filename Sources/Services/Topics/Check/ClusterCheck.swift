@@ -45,8 +45,8 @@ public struct ClusterCheck {
             )
         } catch {
             throw ExitError(
-                .kafkaUnreachable,
-                "The topics on \(settings.common.bootstrapServers) could not be checked: \(error)"
+                error.code.isRefusal ? .configuration : .kafkaUnreachable,
+                "The topics on \(settings.common.bootstrapServers) could not be checked: \(error.granting(.check))"
             )
         }
     }

@@ -26,7 +26,14 @@ struct ClusterProbe {
                 snapshot.refusals[name] = "cannot be described: \(error.text) (\(error.name))"
                 continue
             }
-            let settings = try admin.settings(of: .topic(name), timeout: Self.timeout)
+            let settings: [String: KafkaConfigEntry]
+            do {
+                settings = try admin.settings(of: .topic(name), timeout: Self.timeout)
+            } catch {
+                guard error.code.isRefusal else { throw error }
+                snapshot.refusals[name] = "its settings may not be seen: \(error)"
+                continue
+            }
             snapshot.topics[name] = ClusterSnapshot.Topic(
                 partitionCount: topic.partitions.count,
                 replicationFactor: topic.partitions.map(\.replicas.count).min() ?? 0,
@@ -41,7 +48,11 @@ struct ClusterProbe {
         }
         if snapshot.topics[names.control] != nil {
             let record = TopicsOnRecord(names: names, properties: properties, observer: observer)
-            snapshot.recordedPartitionCounts = try record.read(timeout: Self.timeout).map(\.partitions)
+            do {
+                snapshot.recordedPartitionCounts = try record.read(timeout: Self.timeout).map(\.partitions)
+            } catch {
+                throw error.about(names.control)
+            }
         }
         try probeDedup(admin, into: &snapshot)
         return snapshot

@@ -92,7 +92,8 @@ struct TailReader {
             case .partitionEnd(let end):
                 if isDone(end.partition, true, end.offset) { open.remove(end.partition) }
             case .error(let error, let partition):
-                if partition != nil || error.isFatal { throw error }
+                if let partition { throw error.about("\(partition)") }
+                if error.isFatal { throw error }
             case .message(let message):
                 let partition = KafkaPartition(topic: message.topic, partition: message.partition)
                 visit(

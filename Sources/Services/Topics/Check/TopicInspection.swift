@@ -56,13 +56,13 @@ struct TopicInspection {
 
     private mutating func inspectPresence() {
         for name in names.all where snapshot.topics[name] == nil {
-            add(
-                .missing,
-                name,
-                snapshot.refusals[name] ?? "does not exist",
-                "no role starts without it",
-                snapshot.refusals[name] == nil ? "decahose topics create" : "give this user the ACLs of the topic"
-            )
+            guard let refusal = snapshot.refusals[name] else {
+                let advice = "decahose topics create; where it exists, this user may not see it: topics acls check"
+                add(.missing, name, "does not exist", "no role starts without it", advice)
+                continue
+            }
+            let advice = "grant what is needed: decahose topics acls check"
+            add(.missing, name, refusal, "nothing about it can be compared", advice)
         }
     }
 

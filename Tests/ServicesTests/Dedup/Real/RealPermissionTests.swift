@@ -70,6 +70,40 @@ struct RealPermissionTests {
         try rig.expect(traffic, "prohibitions")
     }
 
+    @Test("a changelog that may not be read is named for as long as the restore waits for it")
+    func restoringForbidden() async throws {
+        let broker = try AuthorizingBroker()
+        let (rig, first) = try await start(broker)
+        var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 100, secondsAgo: 300)
+        let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
+        try rig.send(Array(traffic.copies[..<50]))
+        try await until("the changelog has something in it") { try total(first) >= 50 }
+        try await first.stop()
+        try broker.setProhibition("Read", ["--topic", rig.names.seen], isForbidden: true)
+        let second = RunningDedup(environment(rig, broker))
+        func isNamed() throws -> Bool {
+            try problems(second).contains { $0.hasPrefix("restore") && $0.contains("Allow this user") }
+        }
+        try await until("it says that \(rig.names.seen) may not be read", isNamed)
+        // It must not be forgotten at the next poll, which gives nothing.
+        for _ in 0..<40 {
+            try await Task.sleep(for: .milliseconds(25))
+            #expect(try isNamed())
+        }
+        try broker.setProhibition("Read", ["--topic", rig.names.seen], isForbidden: false)
+        try await until("it is ready") { try problems(second).isEmpty && !second.service.view.partitions.isEmpty }
+        try rig.send(Array(traffic.copies[50...]))
+        try await rig.awaitKeys(ends, "allowed again")
+        try await second.stop()
+        try rig.expect(traffic, "a changelog that may not be read")
+    }
+
+    private func environment(_ rig: DedupRig, _ broker: AuthorizingBroker) -> DedupEnvironment {
+        var environment = rig.environment(instance: "one")
+        environment.kafka = broker.userProperties
+        return environment
+    }
+
     /// Starts the stage as a user who may do all that it needs, and waits until it is ready.
     private func start(_ broker: AuthorizingBroker) async throws -> (DedupRig, RunningDedup) {
         let rig = try DedupRig.real(broker.bootstrapServers, prefix: RealBroker.uniqueName("permission"))
@@ -79,9 +113,7 @@ struct RealPermissionTests {
             ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")],
             isAllowed: true
         )
-        var environment = rig.environment(instance: "one")
-        environment.kafka = broker.userProperties
-        let dedup = RunningDedup(environment)
+        let dedup = RunningDedup(environment(rig, broker))
         try await until("it is ready") { try problems(dedup).isEmpty && !dedup.service.view.partitions.isEmpty }
         return (rig, dedup)
     }
