@@ -153,32 +153,6 @@ struct CoordinatorServiceTests {
         #expect(((shown["rawOffsets"] as? [String: Any])?["opened"] as? [String: Int])?["0"] == 0)
     }
 
-    @Test("what Kafka refuses is named in readiness with what to grant, until it is granted")
-    func refusals() async throws {
-        let board = StatusBoard()
-        let refuses = { (kind: KafkaRequestKind, code: KafkaErrorCode) in
-            cluster.failNextRequests(kind, with: Array(repeating: code, count: 10_000))
-        }
-        refuses(.findCoordinator, .groupAuthorizationFailed)
-        refuses(.initProducerID, .transactionalIDAuthorizationFailed)
-        func isNamed(_ name: String, _ code: KafkaErrorCode) -> Bool {
-            board.problems.contains {
-                $0.hasPrefix("\(name): ") && $0.contains(code.name) && $0.contains("decahose topics acls coordinator")
-            }
-        }
-        let service = service(ScriptedTransfer.generous(), board: board)
-        try await running(service) {
-            try await eventually("the group is named") { isNamed("election", .groupAuthorizationFailed) }
-            cluster.clearRequestErrors(.findCoordinator)
-            try await eventually("the transactional ID is named") {
-                isNamed("lead", .transactionalIDAuthorizationFailed)
-            }
-            #expect(!board.problems.contains { $0.hasPrefix("election") })
-            cluster.clearRequestErrors(.initProducerID)
-            try await eventually("it leads and is ready") { service.view.isLeading && board.problems.isEmpty }
-        }
-    }
-
     @Test("a coordinator that stops during a job is followed by one that asks for the rest only")
     func continues() async throws {
         try writeDoubleOutage()
