@@ -1,12 +1,24 @@
 import Kafka
 import Operations
 
+extension KafkaError {
+    /// Whether no broker was spoken to, or none answered in time.
+    var isUnanswered: Bool { [.transport, .allBrokersDown, .timedOut, .resolve].contains(code) }
+}
+
 extension ExitError {
     /// Kafka gave no answer in time, in words for whoever can mend it.
-    static func unreachable(_ brokers: String, _ error: KafkaError) -> ExitError {
-        ExitError(
+    ///
+    /// - Parameters:
+    ///   - brokers: Where it was looked for.
+    ///   - error: What the call answered.
+    ///   - trouble: Listened while it was tried.
+    static func unreachable(_ brokers: String, _ error: KafkaError, _ trouble: ConnectionTrouble) -> ExitError {
+        let reason = trouble.words.map { " The connection failed: \($0)." } ?? ""
+        return ExitError(
             .kafkaUnreachable,
-            "Kafka at \(brokers) does not answer: \(error). Check kafka.bootstrap.servers, and that the cluster is up."
+            "Kafka at \(brokers) does not answer: \(error).\(reason) Check kafka.bootstrap.servers, kafka.security.protocol with "
+                + "what belongs to it, and that the cluster is up."
         )
     }
 }

@@ -21,6 +21,7 @@ public struct TweetTail {
     private let topic: String
     private let brokers: String
     private let properties: KafkaProperties
+    private let trouble = ConnectionTrouble()
     private let observer: KafkaObserver
 
     /// Prepares it.
@@ -40,7 +41,7 @@ public struct TweetTail {
                 "isolation.level": "read_committed", "auto.offset.reset": "error", "enable.partition.eof": "false",
             ]
         )
-        self.observer = observer
+        self.observer = trouble.listening(for: observer)
     }
 
     /// Hands on record after record until there were `count` of them, else for ever.
@@ -94,6 +95,8 @@ public struct TweetTail {
 
     private func refusal(_ error: KafkaError) -> ExitError {
         switch error.code {
+        case _ where error.isUnanswered:
+            ExitError.unreachable(brokers, error, trouble)
         case .unknownTopicOrPartition, .unknownTopic:
             ExitError(
                 .configuration,

@@ -30,6 +30,8 @@ public enum TopicCheck {
         timeout: Duration = .seconds(30),
         observer: KafkaObserver
     ) throws(ExitError) -> Int {
+        let trouble = ConnectionTrouble()
+        let observer = trouble.listening(for: observer)
         let brokers = properties["bootstrap.servers"] ?? properties["metadata.broker.list"] ?? ""
         do {
             let count = try partitionCount(names, properties: properties, timeout: timeout, observer: observer)
@@ -49,7 +51,7 @@ public enum TopicCheck {
             if error.code.isRefusal {
                 throw ExitError(.configuration, error.aboutControl(names.control, "read and write") + ".")
             }
-            throw ExitError.unreachable(brokers, error)
+            throw ExitError.unreachable(brokers, error, trouble)
         } catch {
             preconditionFailure("\(error)")
         }

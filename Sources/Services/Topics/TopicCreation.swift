@@ -43,6 +43,7 @@ public struct TopicCreation {
     private let settings: ToolSettings
     private let options: Options
     private let properties: KafkaProperties
+    private let trouble = ConnectionTrouble()
     private let observer: KafkaObserver
     private let say: (String) -> Void
 
@@ -64,7 +65,7 @@ public struct TopicCreation {
         self.settings = settings
         self.options = options
         self.properties = .role(settings.common, clientID: "decahose-topics")
-        self.observer = observer
+        self.observer = trouble.listening(for: observer)
         self.say = say
     }
 
@@ -79,7 +80,7 @@ public struct TopicCreation {
             admin = try KafkaAdmin(properties, observer: observer)
             metadata = try admin.metadata(timeout: Self.timeout)
         } catch {
-            throw ExitError.unreachable(brokers, error)
+            throw ExitError.unreachable(brokers, error, trouble)
         }
         let plan = TopicPlan(
             names: names,

@@ -36,6 +36,8 @@ public struct ControlSnapshot: Sendable {
     ) throws(ExitError) -> ControlSnapshot {
         let names = settings.common.topics
         let properties = KafkaProperties.role(settings.common, clientID: "decahose-tools")
+        let trouble = ConnectionTrouble()
+        let observer = trouble.listening(for: observer)
         do throws(KafkaError) {
             try require(names.control, properties, observer)
             let reader = try ControlReader(
@@ -71,6 +73,7 @@ public struct ControlSnapshot: Sendable {
                     "\(names.control) cannot be read at \(brokers): \(error.granting(.tools))."
                 )
             }
+            if error.isUnanswered { throw ExitError.unreachable(brokers, error, trouble) }
             throw ExitError(
                 .kafkaUnreachable,
                 "\(names.control) cannot be read at \(brokers): \(error). Check kafka.bootstrap.servers."

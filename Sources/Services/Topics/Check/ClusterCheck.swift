@@ -9,6 +9,7 @@ public struct ClusterCheck {
     private let settings: ToolSettings
     private let isDevelopment: Bool
     private let now: Instant
+    private let trouble = ConnectionTrouble()
     private let observer: KafkaObserver
 
     /// Prepares it.
@@ -22,7 +23,7 @@ public struct ClusterCheck {
         self.settings = settings
         self.isDevelopment = isDevelopment
         self.now = now
-        self.observer = observer
+        self.observer = trouble.listening(for: observer)
     }
 
     /// Asks the cluster and compares; blocks for some seconds, at most a few minutes.
@@ -44,6 +45,9 @@ public struct ClusterCheck {
                 isDevelopment: isDevelopment
             )
         } catch {
+            if error.isUnanswered {
+                throw ExitError.unreachable(settings.common.bootstrapServers, error, trouble)
+            }
             throw ExitError(
                 error.code.isRefusal ? .configuration : .kafkaUnreachable,
                 "The topics on \(settings.common.bootstrapServers) could not be checked: \(error.granting(.check))"
