@@ -5,7 +5,9 @@
 public enum KafkaPartitioner {
     /// The partition of `key` among `count`.
     ///
-    /// - Parameter count: At least 1.
+    /// - Parameters:
+    ///   - key: Its bytes.
+    ///   - count: At least 1.
     @inlinable
     public static func partition(of key: UnsafeRawBufferPointer, count: Int32) -> Int32 {
         Int32(bitPattern: murmur2(key) & 0x7FFF_FFFF) % count

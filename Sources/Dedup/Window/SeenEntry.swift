@@ -38,7 +38,7 @@ public struct SeenEntry: Hashable, Sendable {
         set { word = word & ~(0xFF << 44) | UInt64(newValue) << 44 }
     }
 
-    /// The stream partition of the first copy, at most ``streamMax``.
+    /// The stream partition of the first copy, at most `streamMax`.
     public var stream: Int {
         get { Int(word >> 52 & 0x3F) }
         set { word = word & ~(0x3F << 52) | UInt64(max(0, min(newValue, Self.streamMax))) << 52 }

@@ -24,7 +24,7 @@ final class ConnectionTrouble: Sendable {
 
     /// Without the thread that says it: `[thrd:ssl://kafka:9092/bootstrap]: ssl://…`.
     private static func sentence(_ message: String) -> String {
-        guard message.hasPrefix("[thrd:"), let end = message.range(of: "]: ") else { return message }
+        guard message.hasPrefix("[thrd:"), let end = message.firstRange(of: "]: ") else { return message }
         return String(message[end.upperBound...])
     }
 }

@@ -31,7 +31,10 @@ public struct TweetEncoder: Sendable {
 
     /// An encoder with templates of its own.
     ///
-    /// - Parameter templates: At least one.
+    /// - Parameters:
+    ///   - world: Whose Tweets it writes.
+    ///   - shape: The dialect of the payloads.
+    ///   - templates: At least one.
     public init(world: World, shape: TweetShape, templates: [TweetTemplate]) {
         precondition(!templates.isEmpty, "no template")
         self.world = world
