@@ -90,25 +90,15 @@ struct StatusServerTests {
     ///
     /// - Returns: What it answered.
     private func exchange(_ url: String, _ bytes: String) -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(url.split(separator: ":").last ?? "") ?? 0).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-        }
-        guard status == 0 else { return "no connection" }
+        guard let client = try? Client(url) else { return "no connection" }
+        defer { client.close() }
         // The server may close before it has taken everything.
-        _ = send(descriptor, bytes, bytes.utf8.count, Int32(MSG_NOSIGNAL))
-        var answer: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
+        client.send(bytes)
+        var answer = ""
         while true {
-            let count = recv(descriptor, &piece, piece.count, 0)
-            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
-            answer += piece[..<count]
+            let piece = client.receive(within: .seconds(60))
+            if piece.isEmpty { return answer }
+            answer += piece
         }
     }
 
@@ -132,6 +122,63 @@ struct StatusServerTests {
                 headers: ["Authorization: Bearer secret", "Expect:"]
             ).send()
             #expect(answer.status == 413)
+        }
+    }
+
+    @Test("beyond the greatest number of connections a client waits, and is answered once another has gone")
+    func connections() async throws {
+        var limits = StatusServer.Limits()
+        limits.connections = 2
+        try await serve(StatusBoard(), limits: limits) { url in
+            let request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+            // Answered once, and so taken in, and kept open.
+            let held = try (0..<2).map { _ in try Client(url) }
+            for client in held {
+                client.send(request)
+                #expect(client.receive(within: .seconds(20)).hasPrefix("HTTP/1.1 200"))
+            }
+            let third = try Client(url)
+            third.send(request)
+            #expect(third.receive(within: .milliseconds(500)) == "")
+            held[0].close()
+            #expect(third.receive(within: .seconds(20)).hasPrefix("HTTP/1.1 200"))
+            held[1].close()
+            third.close()
+        }
+    }
+
+    /// A connection that stays open.
+    private struct Client {
+        private let descriptor: Int32
+
+        init(_ url: String) throws {
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            address.sin_port = (UInt16(url.split(separator: ":").last ?? "") ?? 0).bigEndian
+            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let status = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+            }
+            try #require(status == 0)
+        }
+
+        func send(_ text: String) {
+            _ = Glibc.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+        }
+
+        /// What comes first; empty where nothing does.
+        func receive(within limit: Duration) -> String {
+            var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard Glibc.poll(&poll, 1, Int32(limit / .milliseconds(1))) == 1 else { return "" }
+            var piece = [UInt8](repeating: 0, count: 4096)
+            let count = recv(descriptor, &piece, piece.count, 0)
+            return String(decoding: piece.prefix(max(0, count)), as: UTF8.self)
+        }
+
+        func close() {
+            _ = Glibc.close(descriptor)
         }
     }
 
