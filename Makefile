@@ -1,8 +1,8 @@
-# Targets: deps build demo test simulate fuzz bench format model
+# Targets: deps build demo test simulate faults fuzz bench format model
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test simulate simulate-some mutants fuzz bench bench-allocations truth model format lint
+.PHONY: deps build demo test simulate simulate-some faults mutants fuzz bench bench-allocations truth model format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -55,6 +55,16 @@ simulate-some: deps
 		[ "$$($(SIMULATE) seed=$$seed)" = "$$($(SIMULATE) seed=$$seed)" ] || { echo "Seed $$seed gave two runs."; exit 1; }; \
 	done
 	$(SIMULATE) seeds=6
+
+# Real processes, killed, stopped and terminated at random while a consumer counts what comes out: KILLS of them, from SEED. On
+# the mock cluster, or with DECAHOSE_TEST_BROKERS or KAFKA_HOME on a real Kafka, where dedup is killed too, and with KAFKA_HOME
+# the broker.
+KILLS ?= 100
+
+faults: deps
+	$(SWIFT) build -c release --product decahose
+	$(SWIFT) build -c release --product fault-run
+	.build/release/fault-run kills=$(KILLS) $(if $(SEED),seed=$(SEED))
 
 # Bugs put into the cores on purpose, one at a time: the simulation or a test must find each. Takes an hour or two; a stopped
 # run goes on. ONLY="name …" tries some.

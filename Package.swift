@@ -153,6 +153,20 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
+        tests("ConformanceTests", ["ModelLog", "Kafka", "KafkaTestSupport"]),
+        // For tests: the processes of a whole installation, killed at random; and what kills for long.
+        .target(
+            name: "FaultSweep",
+            dependencies: ["Demo", "KafkaTestSupport", "Operations", "Tweets", "World"],
+            path: "Tests/Support/FaultSweep",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fault-run",
+            dependencies: ["FaultSweep", "KafkaTestSupport", "Operations"],
+            path: "Tests/Support/FaultRun",
+            swiftSettings: settings
+        ),
         tests("SettingsTests", ["Settings", "Tweets"]),
         tests("OperationsTests", ["Operations", "Tweets", logging]),
         tests("SimulatorTests", ["Simulator", "World", "StreamClient", "Operations", "Tweets", logging]),
@@ -168,7 +182,7 @@ let package = Package(
         tests("DemoTests", ["Demo", "Tweets"]),
         tests(
             "EndToEndTests",
-            ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "decahose"]
+            ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "FaultSweep", "decahose"]
         ),
         tests("TidyTests", []),
     ],

@@ -1,15 +1,22 @@
 import Operations
 import StreamClient
-import Tweets
+package import Tweets
 
 /// Talks to the simulated upstream's control interface: faults in, truth out.
-struct SimulatorClient {
+package struct SimulatorClient {
     let baseURL: String
 
     /// What was sent of the Tweets created in a window.
-    func truth(_ window: EventInterval) throws -> UpstreamTruth {
-        let url = "\(baseURL)/truth?from=\(window.from)&to=\(window.to)&format=ids"
-        return UpstreamTruth(lines: try send("GET", url))
+    package func truth(_ window: EventInterval) throws -> UpstreamTruth {
+        var lines = ""
+        var from = window.from
+        // A long window is a long answer, for which nobody would wait.
+        while from < window.to {
+            let to = min(from + .seconds(20), window.to)
+            lines += try send("GET", "\(baseURL)/truth?from=\(from)&to=\(to)&format=ids", timeout: .seconds(120))
+            from = to
+        }
+        return UpstreamTruth(lines: lines)
     }
 
     /// From now on backfill is asked for in vain, and nothing says so.
@@ -22,10 +29,15 @@ struct SimulatorClient {
         _ = try send("DELETE", "\(baseURL)/faults")
     }
 
-    private func send(_ method: String, _ url: String, _ body: String = "") throws -> String {
+    private func send(
+        _ method: String,
+        _ url: String,
+        _ body: String = "",
+        timeout: Duration = .seconds(30)
+    ) throws -> String {
         let answer: WebRequest.Answer
         do {
-            answer = try WebRequest(method: method, url: url, body: Array(body.utf8)).send()
+            answer = try WebRequest(method: method, url: url, body: Array(body.utf8), timeout: timeout).send()
         } catch {
             throw ExitError(.defect, "The upstream simulator does not answer: \(error)")
         }

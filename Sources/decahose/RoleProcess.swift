@@ -22,6 +22,7 @@ struct RoleProcess {
         let (logger, level) = Self.bootstrapLogging(name: name, common: common)
         LogSignals.install(level, logger: logger)
         signal(SIGPIPE, SIG_IGN)
+        try OpenFiles.raiseLimit()
         let metrics = MetricsRegistry()
         let board = StatusBoard()
         let service = try make(logger, metrics, board)

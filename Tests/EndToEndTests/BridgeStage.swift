@@ -4,12 +4,14 @@ import Kafka
 import StreamClient
 import Tweets
 
-/// A mock cluster of this process and a simulated upstream, for bridges that are processes of their own.
+/// A cluster, a mock of this process unless told otherwise, and a simulated upstream, for bridges that are processes of their
+/// own.
 final class BridgeStage {
     /// So many that the mock, which keeps 5 MB of each, keeps all.
     static let partitions = 24
 
-    let cluster: KafkaMockCluster
+    private let mock: KafkaMockCluster?
+    private let bootstrapServers: String
     let topics = TopicNames(prefix: "decahose")
     private let simulator: RunningExecutable
     private let upstream: String
@@ -17,11 +19,22 @@ final class BridgeStage {
 
     /// Builds it; the world begins now.
     ///
-    /// - Parameter rate: Tweets a second.
-    init(rate: Int, _ more: [String] = []) throws {
-        cluster = try KafkaMockCluster()
-        for topic in topics.all {
-            try cluster.createTopic(topic, partitionCount: topic == topics.control ? 1 : Self.partitions)
+    /// - Parameters:
+    ///   - rate: Tweets a second.
+    ///   - more: More arguments of the upstream.
+    ///   - brokers: A real cluster without our topics.
+    init(rate: Int, _ more: [String] = [], brokers: String? = nil) throws {
+        if let brokers {
+            mock = nil
+            bootstrapServers = brokers
+            try Self.createTopics(topics, brokers)
+        } else {
+            let mock = try KafkaMockCluster()
+            for topic in topics.all {
+                try mock.createTopic(topic, partitionCount: topic == topics.control ? 1 : Self.partitions)
+            }
+            self.mock = mock
+            bootstrapServers = mock.bootstrapServers
         }
         // Latency well inside the slack of the bridges below.
         let simulator = try RunningExecutable(
@@ -30,7 +43,29 @@ final class BridgeStage {
         )
         self.simulator = simulator
         upstream = "http://\(try simulator.says("http://"))"
-        watermarks = try KafkaWatermarkQuery(["bootstrap.servers": cluster.bootstrapServers], observer: .silent)
+        watermarks = try KafkaWatermarkQuery(["bootstrap.servers": bootstrapServers], observer: .silent)
+    }
+
+    /// The mock cluster, of a stage that stands on one.
+    var cluster: KafkaMockCluster {
+        guard let mock else { preconditionFailure("the stage stands on a real cluster") }
+        return mock
+    }
+
+    private static func createTopics(_ topics: TopicNames, _ brokers: String) throws {
+        let admin = try KafkaAdmin(["bootstrap.servers": brokers], observer: .silent)
+        let new = topics.all.map { topic in
+            KafkaNewTopic(
+                name: topic,
+                partitionCount: topic == topics.control ? 1 : Self.partitions,
+                replicationFactor: 1
+            )
+        }
+        if let (_, error) = try admin.createTopics(new, timeout: .seconds(60)).first { throw error }
+        try eventually("leaders of all topics") {
+            let known = try admin.metadata(timeout: .seconds(10)).topics
+            return topics.all.allSatisfy { known[$0]?.partitions.allSatisfy { $0.leader != nil } == true }
+        }
     }
 
     /// Where the upstream listens, at 127.0.0.1.
@@ -45,7 +80,7 @@ final class BridgeStage {
     /// Starts a bridge, by itself or by a command that becomes it.
     func bridge(_ more: [String: String] = [:], through command: [String] = []) throws -> RunningExecutable {
         let environment = [
-            "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrapServers, "DECAHOSE_STREAM_API": "v2",
+            "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": bootstrapServers, "DECAHOSE_STREAM_API": "v2",
             "DECAHOSE_STREAM_BASE_URL": upstream, "DECAHOSE_STREAM_BEARER_TOKEN": "decahose",
             "DECAHOSE_STREAM_DELIVERY_SLACK": "2s", "DECAHOSE_BRIDGE_CONNECTION": "a",
             "DECAHOSE_HTTP_LISTEN": "127.0.0.1:0",
@@ -85,7 +120,7 @@ final class BridgeStage {
     private func records(_ topic: String, partitions: Int) throws -> [(key: String, value: String)] {
         let consumer = try KafkaConsumer(
             [
-                "bootstrap.servers": cluster.bootstrapServers, "group.id": "test", "enable.auto.commit": "false",
+                "bootstrap.servers": bootstrapServers, "group.id": "test", "enable.auto.commit": "false",
                 "enable.partition.eof": "true",
             ],
             observer: .silent

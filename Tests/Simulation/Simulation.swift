@@ -269,6 +269,8 @@ public final class Simulation {
         isInForce(.lostAcknowledgements) && random.next().share < 0.4
     }
 
+    func forgetsOffset() -> Bool { random.next().share < 0.5 }
+
     func failsTransaction() -> Bool { isInForce(.transactionErrors) && random.next().share < 0.15 }
 
     func refusal(of count: Int) -> (index: Int, isLost: Bool)? {

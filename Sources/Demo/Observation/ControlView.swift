@@ -1,20 +1,25 @@
 import FoundationEssentials
-import Tweets
+package import Tweets
 
 /// What the control topic says: sessions of the bridges, gaps and jobs of the coordinator.
-struct ControlView: Sendable {
+package struct ControlView: Sendable {
     /// A gap as far as the demonstration shows it.
-    struct Gap: Sendable, Equatable {
-        var id: String
-        var stream: String
-        var interval: EventInterval
-        var state: String
+    package struct Gap: Sendable, Equatable {
+        /// Its ID.
+        package var id: String
+        /// The stream partition.
+        package var stream: String
+        /// What is missing.
+        package var interval: EventInterval
+        /// Its last state.
+        package var state: String
         /// All states that it was seen in, in order.
-        var states: [String]
+        package var states: [String]
     }
 
     private(set) var sessions: [String: SessionRecord] = [:]
-    private(set) var gaps: [String: Gap] = [:]
+    /// By ID.
+    package private(set) var gaps: [String: Gap] = [:]
     /// Recovery jobs by ID, with their last state.
     private(set) var jobs: [String: String] = [:]
 
@@ -39,7 +44,7 @@ struct ControlView: Sendable {
     }
 
     /// Gaps that are neither filled nor withdrawn.
-    var openGaps: [Gap] {
+    package var openGaps: [Gap] {
         gaps.values.filter { !["filled", "settled", "withdrawn", "unrecoverable"].contains($0.state) }
             .sorted { $0.interval.from < $1.interval.from }
     }

@@ -1,15 +1,19 @@
 /// What a downstream `read_committed` consumer of the clean topic got, Tweet by Tweet.
-struct Deliveries: Sendable {
+package struct Deliveries: Sendable {
     /// What happened to one ID, in the order of its partition.
-    struct Fate: Sendable, Equatable {
-        var delivered = 0
-        var tombstones = 0
-        var deliveredAfterTombstone = false
+    package struct Fate: Sendable, Equatable {
+        /// Records with the Tweet.
+        package var delivered = 0
+        /// Records that delete it.
+        package var tombstones = 0
+        /// Whether it came after its delete.
+        package var deliveredAfterTombstone = false
     }
 
-    private(set) var fates: [UInt64: Fate] = [:]
+    /// By ID.
+    package private(set) var fates: [UInt64: Fate] = [:]
     /// Records with a Tweet.
-    private(set) var tweets = 0
+    package private(set) var tweets = 0
     /// Records that delete a Tweet.
     private(set) var tombstones = 0
     /// Records whose key is not the ID inside the Tweet, or no ID at all.

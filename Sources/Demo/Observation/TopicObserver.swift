@@ -1,12 +1,14 @@
 import Kafka
 import Operations
-import Tweets
+package import Tweets
 
 /// A downstream consumer in `read_committed`: reads the clean topic as any user would, and raw and control to explain it.
-final class TopicObserver {
-    private(set) var deliveries = Deliveries()
+package final class TopicObserver {
+    /// What came out.
+    package private(set) var deliveries = Deliveries()
     private(set) var raw = RawTally()
-    private(set) var control = ControlView()
+    /// What the control topic says.
+    package private(set) var control = ControlView()
     private let consumer: KafkaConsumer
     private let tweetsTopic: KafkaTopicName
     private let rawTopic: KafkaTopicName
@@ -36,7 +38,7 @@ final class TopicObserver {
     /// Reads what is there, for at most a tenth of a second.
     ///
     /// - Returns: Lines for the story.
-    func poll() throws -> [String] {
+    package func poll() throws -> [String] {
         var story: [String] = []
         let end = ContinuousClock.now + .milliseconds(100)
         repeat {
@@ -48,6 +50,25 @@ final class TopicObserver {
             }
         } while ContinuousClock.now < end
         return story
+    }
+
+    /// Whether both bridges read everything, and Tweets come out.
+    package var isEverythingFlowing: Bool {
+        ["a", "b"].allSatisfy { connection in
+            openSessions(of: connection).count == StreamProduct.sample10.partitionCount
+                && (raw.connections[connection]?.live ?? 0) > 0
+        } && deliveries.tweets > 0
+    }
+
+    /// The moment from which on both connections' open sessions deliver everything.
+    package var readingSince: Instant? {
+        // A session claims from five seconds after the server's date on.
+        ["a", "b"].flatMap { openSessions(of: $0) }.map(\.serverDate).max().map { $0 + .seconds(5) }
+    }
+
+    /// The sessions of a connection that are open, one a stream partition at the most.
+    private func openSessions(of connection: String) -> [SessionRecord] {
+        control.newestSessions(of: connection).filter { $0.closed == nil }
     }
 
     private func take(_ message: borrowing KafkaMessage) -> String? {

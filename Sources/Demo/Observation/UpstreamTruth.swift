@@ -1,17 +1,20 @@
-import Tweets
+package import Tweets
 
 /// What the simulated upstream says it sent: the only thing that deliveries are compared with.
-struct UpstreamTruth: Sendable {
+package struct UpstreamTruth: Sendable {
     /// One Tweet of the upstream.
-    struct Tweet: Sendable, Equatable {
-        var stream: Int
-        var deletedAt: Instant?
+    package struct Tweet: Sendable, Equatable {
+        /// The stream partition.
+        package var stream: Int
+        /// When it was deleted, if it was.
+        package var deletedAt: Instant?
     }
 
-    var tweets: [UInt64: Tweet] = [:]
+    /// By ID.
+    package var tweets: [UInt64: Tweet] = [:]
 
     /// Reads lines of `<id> <stream partition> [<time of the delete>]`.
-    init(lines: String) {
+    package init(lines: String) {
         for line in lines.split(separator: "\n") {
             let fields = line.split(separator: " ")
             guard fields.count >= 2, let id = UInt64(fields[0]), let stream = Int(fields[1]) else { continue }

@@ -2,11 +2,13 @@ import FoundationEssentials
 import Glibc
 import Operations
 
-/// One process that the demonstration started; its output goes to a file.
-final class ChildProcess {
+/// One process of an installation on this machine; its output goes to a file.
+package final class ChildProcess {
     /// How a process ended.
-    enum End: Equatable {
+    package enum End: Equatable {
+        /// With this exit code.
         case exited(Int32)
+        /// By this signal.
         case signaled(Int32)
     }
 
@@ -14,12 +16,19 @@ final class ChildProcess {
     let arguments: [String]
     let logPath: String
     let identifier: Int32
-    private(set) var end: End?
+    /// How it ended, as soon as somebody has asked whether it runs.
+    package private(set) var end: End?
 
-    /// Starts this very executable with other arguments.
+    /// Starts an executable.
     ///
     /// - Throws: ``ExitError`` where the system gives no process.
-    init(name: String, arguments: [String], environment: [String: String], logPath: String) throws {
+    init(
+        name: String,
+        executable: String,
+        arguments: [String],
+        environment: [String: String],
+        logPath: String
+    ) throws {
         self.name = name
         self.arguments = arguments
         self.logPath = logPath
@@ -29,7 +38,6 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, logPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        let executable = "/proc/self/exe"
         var identifier: pid_t = 0
         let status = Self.withCStrings(["decahose"] + arguments) { argv in
             Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
@@ -43,7 +51,7 @@ final class ChildProcess {
     }
 
     /// Whether it runs; takes note of its end.
-    var isRunning: Bool {
+    package var isRunning: Bool {
         guard end == nil else { return false }
         var status: Int32 = 0
         guard waitpid(identifier, &status, WNOHANG) == identifier else { return true }
@@ -52,20 +60,29 @@ final class ChildProcess {
         return false
     }
 
+    /// How it ended, as the end of a sentence; empty while it runs.
+    var endInWords: String {
+        switch end {
+        case .exited(let code): " with exit code \(code)"
+        case .signaled(let signal): " by signal \(signal)"
+        case nil: ""
+        }
+    }
+
     /// Sends a signal, if it still runs.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         if isRunning { kill(identifier, signal) }
     }
 
     /// The last lines of its output.
-    func tail(lines count: Int) -> String {
+    package func tail(lines count: Int) -> String {
         guard let data = FileManager.default.contents(atPath: logPath) else { return "" }
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
         return lines.suffix(count).joined(separator: "\n")
     }
 
     /// Everything it wrote.
-    var output: String {
+    package var output: String {
         FileManager.default.contents(atPath: logPath).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 

@@ -266,6 +266,7 @@ final class SimulatedDedup {
         case .illegalGeneration: .mustAbort("illegal generation")
         case .pending: .retry("pending")
         case .offsetOutOfRange: .fatal("offset out of range")
+        case .outOfSequence: .fatal("out of sequence")
         }
     }
 

@@ -10,15 +10,8 @@ struct MovedNameTests {
         ["/usr/bin/env", "unshare", "--mount", "sh", "-c", #"mount --bind "$0" /etc/hosts && exec "$@""#, hosts]
     }
 
-    private static let isPermitted: Bool = {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = Array(command(hosts: "/etc/hosts").dropFirst()) + ["true"]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
+    private static let isPermitted =
+        (try? SystemCommand.run(Array(command(hosts: "/etc/hosts").dropFirst()) + ["true"])) != nil
 
     @Test(
         "resolves the name again at the next attempt",

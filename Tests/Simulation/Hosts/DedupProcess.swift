@@ -409,6 +409,7 @@ final class DedupProcess: SimulatedProcess {
         case .illegalGeneration: .mustAbort("illegal generation")
         case .pending: .retry("pending")
         case .offsetOutOfRange: .fatal("offset out of range")
+        case .outOfSequence: .fatal("out of sequence")
         }
     }
 

@@ -5,7 +5,7 @@ import Tweets
 /// An idempotent producer with `acks=all` and no time-out, and what the production's sink makes of its reports.
 ///
 /// One batch of a partition is on its way at a time. A batch that was written and not acknowledged is sent again, and the
-/// broker, which has it, names no offset.
+/// broker, which has it, names its offset; one that has forgotten it, or of before 1.0, names none.
 final class SimulatedProducer {
     struct Waiting {
         var record: ModelRecord
@@ -117,12 +117,14 @@ final class SimulatedProducer {
             return
         }
         let topic = isRaw ? "raw" : place == simulation.plan.kafkaPartitions ? "compliance" : "deadletter"
-        let first = simulation.log.append(
-            batch.records.map(\.record),
-            to: topic,
-            isRaw ? place : 0,
-            producer: number,
-            sequence: sequences[place]
+        let first = offset(
+            try? simulation.log.append(
+                batch.records.map(\.record),
+                to: topic,
+                isRaw ? place : 0,
+                producer: number,
+                sequence: sequences[place]
+            )
         )
         simulation.tell(first == nil ? .duplicateBatch : .batch, who, Int64(place), first ?? -1)
         batches[place]?.isInDoubt = true
@@ -132,6 +134,12 @@ final class SimulatedProducer {
             return
         }
         batches[place]?.state = .written(first: first)
+    }
+
+    /// The offset that the answer to a batch names; none for half of those that were there.
+    private func offset(_ append: ModelAppend?) -> Int64? {
+        guard let append else { preconditionFailure("a batch in doubt is the last of its partition") }
+        return append.isDuplicate && simulation.forgetsOffset() ? nil : append.first
     }
 
     /// The broker refuses the batch for one record of it: that one goes to deadletter, or nowhere; the others again.

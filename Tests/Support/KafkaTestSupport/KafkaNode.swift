@@ -64,8 +64,17 @@ enum KafkaNode {
     }
 
     private static func start(named: UInt16?, _ settings: String) throws -> String {
-        guard let home else { throw Failure(description: "KAFKA_HOME names no Kafka distribution") }
         let folder = NSTemporaryDirectory() + "decahose-kafka-\(UUID().uuidString)"
+        let address = try prepare(folder: folder, data: "\(folder)/data", named: named, settings)
+        // The signal of the node's end is never given: it ends with this process.
+        _ = try launch(folder: folder)
+        return try awaitAnswer(address, folder: folder)
+    }
+
+    /// Writes a node's configuration.
+    ///
+    /// - Returns: Its address.
+    static func prepare(folder: String, data: String, named: UInt16?, _ settings: String) throws -> String {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let (port, controllerPort) = try (freePort(), freePort())
         let extra = named.map { ",NAMED://127.0.0.1:\($0)" } ?? ""
@@ -78,17 +87,19 @@ enum KafkaNode {
             inter.broker.listener.name=PLAINTEXT
             controller.listener.names=CONTROLLER
             listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT
-            log.dirs=\(folder)/data
+            log.dirs=\(data)
 
             """
         try (configuration + settings).write(toFile: "\(folder)/server.properties", atomically: true, encoding: .utf8)
-        try launch(home: home, folder: folder)
-        return try awaitAnswer("127.0.0.1:\(port)", folder: folder)
+        return "127.0.0.1:\(port)"
     }
 
     /// Starts the node below a shell that ends it as soon as this process is gone, killed or not: the shell reads a pipe
     /// whose other end nobody else has.
-    private static func launch(home: String, folder: String) throws {
+    ///
+    /// - Returns: The shell, and the pipe's other end: closed, it ends the node.
+    static func launch(folder: String) throws -> (shell: Process, lifeline: Int32) {
+        guard let home else { throw Failure(description: "KAFKA_HOME names no Kafka distribution") }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failure(description: "no pipe: error \(errno)") }
         // Neither end may leak into another child, or the node would outlive this process with that child.
@@ -104,24 +115,29 @@ enum KafkaNode {
         environment["KAFKA_HEAP_OPTS"] = environment["KAFKA_HEAP_OPTS"] ?? "-Xmx512m -Xms128m"
         shell.environment = environment
         try shell.run()
-        // ends[1] stays open until this process ends: that is the signal.
+        return (shell, ends[1])
     }
 
     private static let script = """
         trap : INT TERM HUP
         {
-            id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'AA' | cut -c1-22)
-            "$1/bin/kafka-storage.sh" format -t "$id" -c "$2/server.properties" &&
-                exec "$1/bin/kafka-server-start.sh" "$2/server.properties"
-        } >"$2/output.log" 2>&1 </dev/null &
+            if [ ! -e "$2/formatted" ]; then
+                id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'AA' | cut -c1-22)
+                "$1/bin/kafka-storage.sh" format -t "$id" -c "$2/server.properties" || exit 1
+                touch "$2/formatted"
+            fi
+            exec "$1/bin/kafka-server-start.sh" "$2/server.properties"
+        } >>"$2/output.log" 2>&1 </dev/null &
         node=$!
+        echo $node >"$2/node.pid"
         cat >/dev/null
         kill -9 $node
         wait $node
-        rm -rf "$2"
+        [ -e "$2/kept" ] || rm -rf "$2"
         """
 
-    private static func awaitAnswer(_ address: String, folder: String) throws -> String {
+    @discardableResult
+    static func awaitAnswer(_ address: String, folder: String) throws -> String {
         let admin = try KafkaAdmin(
             ["bootstrap.servers": address, "reconnect.backoff.max.ms": "200"],
             observer: .silent

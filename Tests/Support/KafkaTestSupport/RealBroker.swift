@@ -10,6 +10,9 @@ public struct RealBroker: Sendable {
     /// Whether there is one to be had; starts nothing.
     public static var isAvailable: Bool { givenServers != nil || KafkaNode.home != nil }
 
+    /// Whether it is somebody else's, and so keeps its own time over its chores.
+    public static var isGiven: Bool { givenServers != nil }
+
     /// Why a test is skipped; the text that `make test` counts.
     public static let skipReason = "needs a real Kafka: set DECAHOSE_TEST_BROKERS=host:port or KAFKA_HOME"
 

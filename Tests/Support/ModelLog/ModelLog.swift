@@ -84,15 +84,15 @@ public struct ModelLog: Sendable {
     /// - Parameters:
     ///   - producer: Unique for each life of a producer.
     ///   - sequence: Counts the producer's batches of this partition, from 0.
-    /// - Returns: The first record's offset; nil for a batch that was there, of which a broker names none.
+    /// Throws `outOfSequence` for a batch that is older than the last five.
     public mutating func append(
         _ records: [ModelRecord],
         to topic: String,
         _ number: Int,
         producer: Int,
         sequence: Int
-    ) -> Int64? {
-        self[topic, number].append(records, idempotent: producer, sequence: sequence)
+    ) throws(ModelError) -> ModelAppend {
+        try self[topic, number].append(records, idempotent: producer, sequence: sequence)
     }
 
     // MARK: Transactions

@@ -7,6 +7,8 @@ public struct ModelPartition: Sendable {
         /// The transactional producer that wrote it; nil for a plain one.
         var producer: Int?
         var isAborted = false
+        /// When a tombstone may go: its retention after the first cleaning that met it.
+        var goesAt: Int?
     }
 
     /// What a fetch gives.
@@ -24,11 +26,13 @@ public struct ModelPartition: Sendable {
     private var entries: [Entry] = []
     /// The first offset of each transaction that is open in this partition.
     private var open: [Int: Int64] = [:]
-    /// The last batch of each idempotent producer.
-    private var sequences: [Int: Int] = [:]
+    /// The last batches of each idempotent producer, the newest last.
+    private var batches: [Int: [(sequence: Int, first: Int64)]] = [:]
+    /// As many as a broker remembers of a producer.
+    private static let batchesMax = 5
 
-    /// Before the first record of the oldest open transaction; the high watermark where none is open.
-    public var lastStable: Int64 { open.values.min() ?? end }
+    /// Before the first record of the oldest open transaction that is still there; the high watermark where none is open.
+    public var lastStable: Int64 { open.values.min().map { max($0, start) } ?? end }
 
     mutating func append(_ record: ModelRecord, producer: Int?) -> Int64 {
         if let producer, open[producer] == nil { open[producer] = end }
@@ -37,14 +41,23 @@ public struct ModelPartition: Sendable {
         return end - 1
     }
 
-    mutating func append(_ records: [ModelRecord], idempotent producer: Int, sequence: Int) -> Int64? {
-        let known = sequences[producer] ?? -1
-        guard sequence > known else { return nil }
-        precondition(sequence == known + 1, "batch \(sequence) of producer \(producer) after \(known)")
-        sequences[producer] = sequence
+    mutating func append(
+        _ records: [ModelRecord],
+        idempotent producer: Int,
+        sequence: Int
+    ) throws(ModelError) -> ModelAppend {
+        var known = batches[producer] ?? []
+        if let same = known.first(where: { $0.sequence == sequence }) {
+            return ModelAppend(first: same.first, isDuplicate: true)
+        }
+        let last = known.last?.sequence ?? -1
+        guard sequence > last else { throw .outOfSequence }
+        precondition(sequence == last + 1, "batch \(sequence) of producer \(producer) after \(last)")
         let first = end
+        known.append((sequence, first))
+        batches[producer] = known.suffix(Self.batchesMax)
         for record in records { _ = append(record, producer: nil) }
-        return first
+        return ModelAppend(first: first, isDuplicate: false)
     }
 
     mutating func appendMarker(producer: Int, isCommit: Bool) {
@@ -76,11 +89,23 @@ public struct ModelPartition: Sendable {
         return batch
     }
 
+    /// The offset of the first record that is not older than a time, within what a reader sees; nil where there is none.
+    ///
+    /// A record that was aborted counts, and so does a marker, which the broker stamps with its own, later time.
+    public func offset(notBefore time: Int64, _ isolation: ModelIsolation) -> Int64? {
+        let bound = isolation == .committed ? lastStable : end
+        return entries.first { $0.offset < bound && ($0.record?.timestamp ?? .max) >= time }?.offset
+    }
+
     /// Keeps only the newest record of each key among those before `limit`, and nothing that was aborted there.
     ///
+    /// - Parameters:
+    ///   - limit: Nothing at or behind it is touched, nor behind the last stable offset.
+    ///   - now: The owner's time.
+    ///   - deleteRetention: How long a tombstone stays after the first cleaning that met it; nil for ever.
     /// - Returns: How many records went.
     @discardableResult
-    public mutating func compact(before limit: Int64) -> Int {
+    public mutating func compact(before limit: Int64, now: Int = 0, deleteRetention: Int? = nil) -> Int {
         let bound = min(limit, lastStable)
         var newest: [[UInt8]: Int64] = [:]
         for entry in entries where entry.offset < bound && !entry.isAborted {
@@ -89,14 +114,18 @@ public struct ModelPartition: Sendable {
         let before = entries.count
         entries.removeAll { entry in
             guard entry.offset < bound, let key = entry.record?.key else { return false }
-            return entry.isAborted || newest[key] != entry.offset
+            return entry.isAborted || newest[key] != entry.offset || (entry.goesAt.map { $0 < now } ?? false)
+        }
+        guard let deleteRetention else { return before - entries.count }
+        for index in entries.indices where entries[index].offset < bound && entries[index].goesAt == nil {
+            if let record = entries[index].record, record.value == nil { entries[index].goesAt = now + deleteRetention }
         }
         return before - entries.count
     }
 
-    /// Removes everything before an offset, as retention does.
+    /// Removes everything before an offset, as retention does, past open transactions too.
     public mutating func retain(from offset: Int64) {
-        start = max(start, min(offset, lastStable))
+        start = max(start, min(offset, end))
         entries.removeAll { $0.offset < start }
     }
 

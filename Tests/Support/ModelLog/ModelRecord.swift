@@ -36,4 +36,14 @@ public enum ModelError: Error, Hashable, Sendable {
     case pending
     /// The offset is below the oldest one or beyond the newest.
     case offsetOutOfRange
+    /// A batch that is older than those that a partition remembers of its producer.
+    case outOfSequence
+}
+
+/// What became of an idempotent producer's batch.
+public struct ModelAppend: Hashable, Sendable {
+    /// The offset of its first record, now or when it came first.
+    public var first: Int64
+    /// Whether the partition had it already.
+    public var isDuplicate: Bool
 }
