@@ -151,10 +151,14 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 /// Asks again and again until it is so.
-func eventually(_ what: String, within limit: Duration = .seconds(60), _ isSo: () throws -> Bool) throws {
+func eventually(
+    _ what: @autoclosure () -> String,
+    within limit: Duration = .seconds(60),
+    _ isSo: () throws -> Bool
+) throws {
     let deadline = ContinuousClock.now + limit
     while try !isSo() {
-        guard ContinuousClock.now < deadline else { throw Timeout(what: what) }
+        guard ContinuousClock.now < deadline else { throw Timeout(what: what()) }
         usleep(20_000)
     }
 }
