@@ -8,8 +8,10 @@ package final class Troupe {
     package struct Surprise: Sendable {
         /// Its role.
         package var name: String
-        /// How it ended, in words.
-        package var end: String
+        /// How it ended.
+        package var end: ChildProcess.End?
+        /// The same as the end of a sentence.
+        package var endInWords: String
         /// What it wrote at last.
         package var lastWords: String
     }
@@ -110,7 +112,12 @@ package final class Troupe {
                 roles[name]?.diedAt = .now
                 if toleratesEnds {
                     surprises.append(
-                        Surprise(name: name, end: process.endInWords, lastWords: process.tail(lines: 12))
+                        Surprise(
+                            name: name,
+                            end: process.end,
+                            endInWords: process.endInWords,
+                            lastWords: process.tail(lines: 12)
+                        )
                     )
                 }
                 story.append(

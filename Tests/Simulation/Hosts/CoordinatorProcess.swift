@@ -236,12 +236,12 @@ final class CoordinatorProcess: SimulatedProcess {
     private func told(_ record: ControlRecord) {
         switch record {
         case .gap(let gap):
-            simulation.reached("gap \(gap.state.rawValue)")
+            simulation.reached(StatesToReach.name(gap.state))
             let from = gap.from.milliseconds - SimulationPlan.start.milliseconds
             let state = GapRecord.State.allCases.firstIndex(of: gap.state) ?? 0
             simulation.tell(.gap, who, Int64(state), from)
         case .job(let job):
-            simulation.reached("job \(job.state.rawValue)")
+            simulation.reached(StatesToReach.name(job.state))
             let state = JobRecord.State.allCases.firstIndex(of: job.state) ?? 0
             simulation.tell(.job, who, Int64(state), job.from.milliseconds - SimulationPlan.start.milliseconds)
         case .loss: simulation.reached("loss")

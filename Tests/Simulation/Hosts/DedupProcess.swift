@@ -147,6 +147,7 @@ final class DedupProcess: SimulatedProcess {
 
     private func begin(_ member: Int) throws(SimulatedCrash) -> Bool {
         if machine.beforeRecord() == .begin {
+            note(.begin)
             try simulation.mayDie(.dedup, who)
             membership = simulation.log.group.membership(of: member)
             try perform(machine.began(.done, at: clock))
@@ -280,6 +281,7 @@ final class DedupProcess: SimulatedProcess {
     private func perform(_ first: DedupTransactionMachine.Action) throws(SimulatedCrash) {
         var action = first
         while true {
+            note(action)
             switch action {
             case .none, .begin:
                 return
@@ -321,6 +323,11 @@ final class DedupProcess: SimulatedProcess {
                 return
             }
         }
+    }
+
+    private func note(_ action: DedupTransactionMachine.Action) {
+        guard let step = StatesToReach.TransactionStep(action) else { return }
+        simulation.reached(StatesToReach.name(step))
     }
 
     private func keep(_ number: Int) {

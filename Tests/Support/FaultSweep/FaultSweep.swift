@@ -241,7 +241,7 @@ public final class FaultSweep {
         let truth = try upstream.truth(window)
         options.tell("\(truth.tweets.count) Tweets were sent; waiting until all must be out")
         guard let observer else { preconditionFailure("nothing was started") }
-        let isSettled = try wait(atMost: .seconds(240)) {
+        let isSettled = try wait(atMost: .seconds(600)) {
             observer.control.openGaps.isEmpty
                 && truth.tweets.allSatisfy { id, _ in observer.deliveries.fates[id] != nil }
         }

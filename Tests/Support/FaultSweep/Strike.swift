@@ -30,6 +30,8 @@ struct StrikeCounts: Sendable {
     var kills: Int { total(.kill) }
     var others: Int { total(.stop) + total(.terminate) }
 
+    func hasStruck(_ name: String) -> Bool { counts.values.contains { $0[name] != nil } }
+
     /// For example `12 bridge a, 9 dedup 1`.
     func text(_ way: Strike) -> String {
         let roles = (counts[way] ?? [:]).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }

@@ -4,7 +4,7 @@ import Simulation
 /// [jobs=N]`.
 ///
 /// Prints a progress line now and then, and a story for what fails; the exit code is 1 where anything did, or where a long
-/// run never injected some kind of fault.
+/// run never injected some kind of fault, or never reached some state.
 @main
 struct SimulationRun {
     static func main() async {

@@ -13,7 +13,7 @@ struct Tally {
     private var injected: [FaultKind: Int] = [:]
     private var states: [String: Int] = [:]
 
-    /// A run of so many seeds must have injected every kind.
+    /// A run of so many seeds must have injected every kind, and reached every state.
     private static let longRun = 100
 
     mutating func take(_ outcome: SimulationOutcome) {
@@ -43,6 +43,7 @@ struct Tally {
         say("Silently withheld, with no other connection to tell: \(withheld).")
         say("Settled at most \(slowest / 60_000) min after the last fault.")
         for kind in missing { say("Never injected: \(kind.rawValue)") }
+        for state in unreached { say("Never reached: \(state)") }
         if !failures.isEmpty {
             say("Failing seeds: \(failures.map(String.init).joined(separator: " "))")
             say("Each reruns alone: make simulate SEED=\(failures[0])")
@@ -53,9 +54,13 @@ struct Tally {
         runs < Self.longRun ? [] : FaultKind.allCases.filter { injected[$0] == nil }
     }
 
+    private var unreached: [String] {
+        runs < Self.longRun ? [] : StatesToReach.all.filter { states[$0] == nil }
+    }
+
     var hasFailed: Bool { !failures.isEmpty }
 
-    var isGood: Bool { failures.isEmpty && missing.isEmpty }
+    var isGood: Bool { failures.isEmpty && missing.isEmpty && unreached.isEmpty }
 }
 
 extension SimulationOutcome {

@@ -1,0 +1,48 @@
+import Dedup
+import Tweets
+
+/// What a long run must have seen: every state of a gap and a job, and every step of dedup's transactions.
+public enum StatesToReach {
+    /// A transaction's step, as dedup's shell takes it.
+    enum TransactionStep: String, CaseIterable {
+        case begin
+        case commit
+        case commitAgain = "commit again"
+        case abort
+        case keep
+        case undo
+        case rebuild
+        case stop
+
+        init?(_ action: DedupTransactionMachine.Action) {
+            switch action {
+            case .none: return nil
+            case .begin: self = .begin
+            case .commit: self = .commit
+            case .commitAgain: self = .commitAgain
+            case .abort: self = .abort
+            case .keep: self = .keep
+            case .undo: self = .undo
+            case .rebuild: self = .rebuild
+            case .stopForTwin: self = .stop
+            }
+        }
+    }
+
+    /// Names, as runs count them.
+    public static let all: [String] =
+        GapRecord.State.allCases.map(name) + JobRecord.State.allCases.filter { !isOutOfReach($0) }.map(name)
+        + TransactionStep.allCases.map(name)
+
+    static func name(_ state: GapRecord.State) -> String { "gap \(state.rawValue)" }
+
+    static func name(_ state: JobRecord.State) -> String { "job \(state.rawValue)" }
+
+    static func name(_ step: TransactionStep) -> String { "transaction \(step.rawValue)" }
+
+    /// Whether nothing here brings a job there: nobody operates a simulation, and no fault keeps a recovery from its answer for
+    /// as long as the recovery window is.
+    private static func isOutOfReach(_ state: JobRecord.State) -> Bool {
+        state == .paused || state == .cancelled || state == .failed
+    }
+}
