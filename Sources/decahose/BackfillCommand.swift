@@ -10,7 +10,7 @@ struct BackfillCommand: AsyncParsableCommand {
         abstract: "Asks the coordinator to recover a stretch of event time by hand.",
         discussion: """
             The stretch is rounded outward and cut as the upstream demands. Asking twice changes nothing downstream. It \
-            needs coordinator.token, the same as the coordinator's.
+            needs coordinator.token_file, with the same token as the coordinator's.
 
             EXAMPLES:
               decahose backfill --from 2026-11-23T20:00:00Z --to 2026-11-23T21:00:00Z --dry-run
@@ -43,11 +43,9 @@ struct BackfillCommand: AsyncParsableCommand {
         guard let from = Instant(from), let to = Instant(to), from < to else {
             throw ValidationError("--from must be before --to")
         }
-        let client = try coordinator.client(CheckedSettings.read(common.configuration(), ToolSettings.init))
         let (partition, dryRun) = (partition, dryRun)
-        let answer = try await BlockingThread.run(named: "request") {
+        try await coordinator.print(common) { client in
             try client.backfill(EventInterval(from: from, to: to), partition: partition, isDryRun: dryRun)
         }
-        StandardOutput.write(answer)
     }
 }

@@ -50,11 +50,9 @@ struct JobChangeOptions: ParsableArguments {
     @Argument(help: "The job's ID, as 'decahose jobs' lists it.")
     var job: String
 
-    func change(_ verb: String) async throws {
-        let client = try coordinator.client(CheckedSettings.read(common.configuration(), ToolSettings.init))
+    func change(_ change: JobChange) async throws {
         let job = job
-        let answer = try await BlockingThread.run(named: "request") { try client.change(job: job, verb) }
-        StandardOutput.write(answer)
+        try await coordinator.print(common) { client in try client.change(job: job, change) }
     }
 }
 
@@ -70,7 +68,7 @@ struct JobsPauseCommand: AsyncParsableCommand {
 
     @OptionGroup var options: JobChangeOptions
 
-    func run() async throws { try await options.change("pause") }
+    func run() async throws { try await options.change(.pause) }
 }
 
 struct JobsResumeCommand: AsyncParsableCommand {
@@ -85,7 +83,7 @@ struct JobsResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: JobChangeOptions
 
-    func run() async throws { try await options.change("resume") }
+    func run() async throws { try await options.change(.resume) }
 }
 
 struct JobsCancelCommand: AsyncParsableCommand {
@@ -100,5 +98,5 @@ struct JobsCancelCommand: AsyncParsableCommand {
 
     @OptionGroup var options: JobChangeOptions
 
-    func run() async throws { try await options.change("cancel") }
+    func run() async throws { try await options.change(.cancel) }
 }

@@ -18,6 +18,10 @@ public struct CoordinatorCore: Sendable {
         var savedJobs: [String: (record: JobRecord, at: MonotonicInstant)] = [:]
         var budget: RecoveryBudget
         var foldedAt: MonotonicInstant?
+        /// When control was last looked through for records that no ledger needs, and up to where ledgers went then.
+        var cleaned: (end: Instant?, at: MonotonicInstant)?
+        /// Jobs that differ, or may differ, from what control has.
+        var changedJobs: Set<String> = []
         /// The state of the recovery census that the jobs' counts were brought in step with.
         var recoveryRevision: Int?
         /// Losses whose mapping was written and has not come back yet.
@@ -64,9 +68,8 @@ public struct CoordinatorCore: Sendable {
             ledger: GapLedger(gaps: fold.gaps, timing: options.timing),
             budget: RecoveryBudget(options.limits)
         )
-        for job in fold.jobs.values {
+        for job in fold.jobs.values where !job.state.isFinal {
             lead.savedJobs[job.id] = (job, now)
-            guard !job.state.isFinal else { continue }
             lead.machines[job.id] = BackfillJobStateMachine(
                 job,
                 limits: options.limits,
@@ -120,21 +123,32 @@ public struct CoordinatorCore: Sendable {
     /// Makes jobs for a stretch of event time, whether or not it is known to be missing.
     ///
     /// - Parameter partition: The stream partition's number; nil for all that were ever read.
-    /// - Returns: The jobs, which the next turn writes; empty where nothing of the stretch can be asked for.
+    /// - Returns: The jobs, which the next turn writes, and what cannot be asked for.
     public mutating func backfill(
         _ range: EventInterval,
         partition: Int?,
         now: Instant
-    ) -> [JobRecord] {
-        guard lead != nil else { return [] }
-        let streams = fold.streams.filter { partition == nil || $0.number == partition }
-        let needs = streams.map { BackfillNeed(gap: "", stream: $0, missing: IntervalSet(range)) }
+    ) -> ManualBackfill {
+        guard lead != nil else { return ManualBackfill(refusal: "this coordinator does not lead") }
+        let known = fold.streams
+        let streams = known.filter { partition == nil || $0.number == partition }
+        guard !streams.isEmpty else {
+            let names = known.map(\.description).joined(separator: ", ")
+            return ManualBackfill(
+                refusal: known.isEmpty
+                    ? "no stream partition was ever read: start a bridge first"
+                    : "stream partition \(partition ?? 0) was never read; there is \(names)"
+            )
+        }
+        var answer = ManualBackfill()
+        let askable = answer.cut(range, to: options.limits, at: now)
+        let needs = streams.map { BackfillNeed(gap: "", stream: $0, missing: IntervalSet(askable)) }
         let requests = BackfillPlanner(limits: options.limits).requests(for: needs, active: [], at: now)
-        return requests.map { request in
+        answer.jobs = requests.map { request in
             var request = request
             request.gaps = []
             request.fills = request.fills.map { fill in
-                let missing = fold.coverage(of: fill.stream, frontier: frontier(of: fill.stream, now: now))?.missing
+                let missing = unfoldedCoverage(of: fill.stream, now: now)?.missing
                 return StreamIntervals(
                     stream: fill.stream,
                     intervals: (missing ?? IntervalSet()).intersection(request.range).intervals
@@ -142,6 +156,7 @@ public struct CoordinatorCore: Sendable {
             }
             return add(request, origin: .manual, now: now)
         }
+        return answer
     }
 
     /// Holds a job back; its request, if one is at work, must have been stopped and reported before.
@@ -180,8 +195,17 @@ public struct CoordinatorCore: Sendable {
     }
 
     private func frontier(of stream: StreamPartition, now: Instant) -> Instant {
-        GapLedger(gaps: lead?.ledger.gaps ?? fold.gaps, timing: options.timing).frontier(of: stream, now: now)
+        if let lead { return lead.ledger.frontier(of: stream, now: now) }
+        return fold.gaps.values.lazy.filter { $0.stream == stream }.map(\.to)
+            .reduce(now - options.timing.settleDelay) { max($0, $1) }
     }
+
+    private func unfoldedCoverage(of stream: StreamPartition, now: Instant) -> StreamCoverage? {
+        fold.unfoldedCoverage(of: stream, frontier: frontier(of: stream, now: now))
+    }
+
+    /// Whether a gap waits for dedup to commit past what recovered it.
+    public var awaitsSettlement: Bool { lead?.ledger.hasFilled ?? false }
 
     // MARK: Parts of a turn
 
@@ -220,31 +244,25 @@ public struct CoordinatorCore: Sendable {
         clock: MonotonicInstant,
         _ surroundings: CoordinatorSurroundings
     ) -> [GapRecord] {
-        guard var ledger = lead?.ledger else { return [] }
         var writes: [GapRecord] = []
+        let jobs = fold.jobs
         let knownDeletes = knownDeletes(now: now)
         for stream in fold.streams {
-            guard let coverage = fold.coverage(of: stream, frontier: ledger.frontier(of: stream, now: now)) else {
-                continue
-            }
-            writes += ledger.reconcile(
-                coverage,
-                jobs: fold.jobs,
-                GapLedger.Circumstances(
-                    now: now,
-                    windowEdge: options.limits.windowEdge(at: now),
-                    unheard: fold.isUnheard(stream, at: clock),
-                    rawEnds: surroundings.rawEnds,
-                    knownDeletes: knownDeletes
-                )
+            guard let coverage = unfoldedCoverage(of: stream, now: now) else { continue }
+            let circumstances = GapLedger.Circumstances(
+                now: now,
+                windowEdge: options.limits.windowEdge(at: now),
+                unheard: fold.isUnheard(stream, at: clock),
+                rawEnds: surroundings.rawEnds,
+                knownDeletes: knownDeletes
             )
+            writes += lead?.ledger.reconcile(coverage, jobs: jobs, circumstances) ?? []
         }
         switch surroundings.committed {
         case .notAsked: break
-        case .none: writes += ledger.settle(committed: nil, jobs: fold.jobs, now: now)
-        case .offsets(let offsets): writes += ledger.settle(committed: offsets, jobs: fold.jobs, now: now)
+        case .none: writes += lead?.ledger.settle(committed: nil, jobs: jobs, now: now) ?? []
+        case .offsets(let offsets): writes += lead?.ledger.settle(committed: offsets, jobs: jobs, now: now) ?? []
         }
-        lead?.ledger = ledger
         return writes
     }
 
@@ -256,9 +274,7 @@ public struct CoordinatorCore: Sendable {
         let streams = fold.streams.filter { $0.product == .compliance }
         guard let first = streams.first else { return IntervalSet() }
         func known(_ stream: StreamPartition) -> IntervalSet {
-            guard let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now)) else {
-                return IntervalSet()
-            }
+            guard let coverage = unfoldedCoverage(of: stream, now: now) else { return IntervalSet() }
             return coverage.covered.union(coverage.filled)
         }
         return streams.dropFirst().reduce(known(first)) { $0.intersection(known($1)) }
@@ -293,14 +309,14 @@ public struct CoordinatorCore: Sendable {
     private mutating func plan(now: Instant, clock: MonotonicInstant) -> [ControlRecord] {
         guard let lead else { return [] }
         let planner = BackfillPlanner(limits: options.limits)
-        let active = fold.jobs.values.filter { !$0.state.isFinal }
+        let active = lead.machines.values.map(\.record)
         let slots = planner.slots(
             running: active.count { $0.state != .paused },
             concurrentMax: options.concurrentJobsMax,
             budget: lead.budget.available(at: clock)
         )
         guard slots > 0 else { return [] }
-        let needs = lead.ledger.gaps.values
+        let needs = lead.ledger.unfinished
             .filter { $0.state == .closed && isReady($0, now: now, clock: clock) }
             .map { BackfillNeed(gap: $0.id, stream: $0.stream, missing: IntervalSet($0.missing)) }
         var writes: [ControlRecord] = []
@@ -315,13 +331,23 @@ public struct CoordinatorCore: Sendable {
     private mutating func foldHistory(into turn: inout CoordinatorTurn, now: Instant, clock: MonotonicInstant) {
         guard let lead, turn.writes.isEmpty, lead.foldedAt.map({ clock - $0 >= .seconds(60) }) ?? true else { return }
         self.lead?.foldedAt = clock
+        let limit = now - options.limits.window - LedgerFolding.margin
         for stream in fold.streams {
-            guard let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now)) else { continue }
+            guard let unfolded = unfoldedCoverage(of: stream, now: now),
+                LedgerFolding.isDue(
+                    unfolded,
+                    fold: fold,
+                    gaps: lead.ledger.unfinished,
+                    jobs: lead.machines.values.lazy.map(\.record),
+                    limit: limit,
+                    step: options.foldStep
+                ), let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now))
+            else { continue }
             let folding = LedgerFolding(
                 coverage,
                 fold: fold,
                 gaps: lead.ledger.gaps(of: stream),
-                limit: now - options.limits.window - LedgerFolding.margin,
+                limit: limit,
                 step: options.foldStep,
                 now: now
             )
@@ -331,7 +357,14 @@ public struct CoordinatorCore: Sendable {
             self.lead?.ledger.remove(folding.removals.filter { $0.kind == .gap }.map(\.id))
         }
         // Only what the ledgers in control already tell may go.
-        if turn.writes.isEmpty { turn.removals += fold.settledRecords(now: now) }
+        if turn.writes.isEmpty { removeSettled(from: &turn, now: now, clock: clock) }
+    }
+
+    private mutating func removeSettled(from turn: inout CoordinatorTurn, now: Instant, clock: MonotonicInstant) {
+        let end = fold.ledgers.values.map(\.to).min()
+        if let cleaned = lead?.cleaned, cleaned.end == end, clock - cleaned.at < options.foldStep { return }
+        lead?.cleaned = (end, clock)
+        turn.removals += fold.settledRecords(now: now)
     }
 
     /// Whether a closed gap has nothing to wait for.
@@ -365,6 +398,7 @@ public struct CoordinatorCore: Sendable {
             at: MonotonicInstant(nanoseconds: .min)
         )
         fold.keep(job)
+        lead?.changedJobs.insert(job.id)
         return job
     }
 
@@ -379,6 +413,7 @@ public struct CoordinatorCore: Sendable {
     private mutating func keep(_ job: String) {
         guard let record = lead?.machines[job]?.record else { return }
         fold.keep(record)
+        lead?.changedJobs.insert(job)
         if record.state.isFinal { lead?.machines[job] = nil }
     }
 
@@ -386,25 +421,30 @@ public struct CoordinatorCore: Sendable {
     private mutating func countEmitted() {
         guard lead?.recoveryRevision != fold.recoveryRevision else { return }
         lead?.recoveryRevision = fold.recoveryRevision
-        for job in fold.jobs.values {
+        for job in Array(fold.recentJobs) {
             guard let emitted = fold.emitted(by: job), emitted > job.emitted ?? -1 else { continue }
             lead?.machines[job.id]?.emitted(emitted)
             var told = job
             told.emitted = emitted
             fold.keep(told)
+            lead?.changedJobs.insert(job.id)
         }
     }
 
     private mutating func jobsToSave(at clock: MonotonicInstant) -> [JobRecord] {
-        guard var lead else { return [] }
-        let due = jobs.filter { job in
-            guard let saved = lead.savedJobs[job.id] else { return true }
-            guard saved.record != job else { return false }
-            return saved.record.state != job.state || saved.record.attempts != job.attempts
-                || clock - saved.at >= options.jobSaveInterval
+        guard let changed = lead?.changedJobs.compactMap({ fold.jobs[$0] }) else { return [] }
+        var due: [JobRecord] = []
+        for job in changed.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
+            if let saved = lead?.savedJobs[job.id], saved.record.state == job.state,
+                saved.record.attempts == job.attempts, saved.record == job || clock - saved.at < options.jobSaveInterval
+            {
+                if saved.record == job { lead?.changedJobs.remove(job.id) }
+                continue
+            }
+            due.append(job)
+            lead?.changedJobs.remove(job.id)
+            lead?.savedJobs[job.id] = (job, clock)
         }
-        for job in due { lead.savedJobs[job.id] = (job, clock) }
-        self.lead = lead
         return due
     }
 }

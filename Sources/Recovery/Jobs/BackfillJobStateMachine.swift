@@ -36,6 +36,7 @@ public struct BackfillJobStateMachine: Sendable {
     /// The counts of the record before the present attempt.
     private var before: (received: Int64, acknowledged: Int64)
     private var attemptProgress = BackfillProgress()
+    private var requestedAt: Instant?
     /// The count of an earlier request of the same range that ended in order without proving its tail.
     private var unprovenAnswer: (range: EventInterval, received: Int64)?
 
@@ -45,6 +46,8 @@ public struct BackfillJobStateMachine: Sendable {
         self.limits = limits
         self.slack = slack
         before = (record.received, record.acknowledged)
+        self.record.reached = nil
+        self.record.pace = nil
         switch record.state {
         case .completed, .failed, .cancelled: phase = .ended
         case .paused: phase = .held
@@ -83,6 +86,7 @@ public struct BackfillJobStateMachine: Sendable {
             phase = .requesting(range)
             before = (record.received, record.acknowledged)
             attemptProgress = BackfillProgress()
+            requestedAt = wall
             record.state = .running
             record.attempts += 1
             record.startedAt = record.startedAt ?? wall
@@ -107,6 +111,7 @@ public struct BackfillJobStateMachine: Sendable {
             )
         }
         record.lost = IntervalSet(record.lost + progress.lost).intervals
+        notePace(progress, of: range, wall: wall)
         if let proven = proven(of: range, by: progress) { remove(EventInterval(from: range.from, to: proven)) }
         record.updatedAt = wall
     }
@@ -122,6 +127,7 @@ public struct BackfillJobStateMachine: Sendable {
             preconditionFailure("outcome \(outcome) of job \(record.id) in \(phase)")
         }
         record.updatedAt = wall
+        forgetPace()
         let leftBefore = IntervalSet(record.remaining).duration
         switch outcome {
         case .completed:
@@ -170,6 +176,24 @@ public struct BackfillJobStateMachine: Sendable {
         case .idle, .held: finish(.cancelled, error: "cancelled by an operator", at: wall)
         case .requesting, .ended: break
         }
+    }
+
+    // MARK: What people are shown
+
+    /// What came is shown as it comes; what it proves follows a minute or two behind, and of a short range only at its end.
+    private mutating func notePace(_ progress: BackfillProgress, of range: EventInterval, wall: Instant) {
+        guard let frontier = progress.frontier else { return }
+        let reached = min(max(frontier, range.from, record.reached ?? range.from), range.to)
+        record.reached = reached
+        guard let requestedAt, wall - requestedAt >= .seconds(1), reached > range.from else { return }
+        let elapsed = Double((wall - requestedAt).milliseconds)
+        record.pace = Double((reached - range.from).milliseconds) / elapsed
+    }
+
+    private mutating func forgetPace() {
+        record.reached = nil
+        record.pace = nil
+        requestedAt = nil
     }
 
     // MARK: What an end means

@@ -39,17 +39,39 @@ public struct GapLedger: Sendable {
     private let timing: LedgerTiming
     /// The gaps as they were last handed out to be written.
     private var written: [String: GapRecord]
+    /// A quarter's gaps are thousands, and a look comes every second: these are the few that it can change.
+    private var index = GapIndex()
+    /// Gaps that may have changed since they were last looked through for writing.
+    private var touched: Set<String> = []
 
     /// The gaps as control has them.
     public init(gaps: [String: GapRecord], timing: LedgerTiming) {
         self.gaps = gaps
         self.timing = timing
         written = gaps
+        for gap in gaps.values { index.note(gap) }
     }
 
     /// How far the timeline of a stream partition is judged; it never goes back behind a gap, even when a clock does.
     public func frontier(of stream: StreamPartition, now: Instant) -> Instant {
-        gaps.values.filter { $0.stream == stream }.map(\.to).reduce(now - timing.settleDelay) { max($0, $1) }
+        index.changing(of: stream).compactMap { gaps[$0]?.to }
+            .reduce(max(now - timing.settleDelay, index.end(of: stream))) { max($0, $1) }
+    }
+
+    /// The gaps for which something is still to be done, of all stream partitions, by stream partition and time.
+    public var unfinished: [GapRecord] { sorted(index.unfinished) }
+
+    /// Whether a gap waits for dedup's commit.
+    public var hasFilled: Bool { !index.filled.isEmpty }
+
+    private mutating func put(_ gap: GapRecord) {
+        gaps[gap.id] = gap
+        index.note(gap)
+        touched.insert(gap.id)
+    }
+
+    private func sorted(_ ids: some Sequence<String>) -> [GapRecord] {
+        ids.compactMap { gaps[$0] }.sorted { ($0.stream, $0.from, $0.id) < ($1.stream, $1.from, $1.id) }
     }
 
     /// Brings the gaps of one stream partition in step with its coverage.
@@ -61,7 +83,8 @@ public struct GapLedger: Sendable {
         _ circumstances: Circumstances
     ) -> [GapRecord] {
         let missing = coverage.missing
-        for gap in gaps(of: coverage.stream) {
+        index.settle(coverage.stream, before: coverage.timeline.from, gaps)
+        for gap in sorted(index.changing(of: coverage.stream)) {
             switch gap.state {
             case .open:
                 reconcileOpen(gap, coverage, missing, circumstances)
@@ -76,7 +99,7 @@ public struct GapLedger: Sendable {
         for interval in missing.subtracting(accounted(for: coverage.stream)).subtracting(coverage.givenUp).intervals {
             add(interval, coverage, circumstances)
         }
-        return toWrite(of: coverage.stream, now: circumstances.now)
+        return toWrite(now: circumstances.now)
     }
 
     /// Notes a job that was made for gaps.
@@ -87,9 +110,9 @@ public struct GapLedger: Sendable {
             guard var gap = gaps[id], !gap.jobs.contains(job.id) else { continue }
             gap.jobs.append(job.id)
             gap.state = gap.state.isFinal ? gap.state : .scheduled
-            gaps[id] = gap
+            put(gap)
         }
-        return written(job.gaps, now: now)
+        return toWrite(now: now)
     }
 
     /// Notes how far dedup has committed: a filled gap settles once that is past the last record of its jobs.
@@ -101,11 +124,11 @@ public struct GapLedger: Sendable {
         jobs: [String: JobRecord],
         now: Instant
     ) -> [GapRecord] {
-        let filled = gaps.values.filter { $0.state == .filled }.sorted { ($0.from, $0.id) < ($1.from, $1.id) }
-        for var gap in filled {
+        for var gap in sorted(index.filled) {
             guard let committed else {
+                guard gap.reason == nil else { continue }
                 gap.reason = "settlement cannot be confirmed: this cluster stores no committed offsets of dedup"
-                gaps[gap.id] = gap
+                put(gap)
                 continue
             }
             let isPast = gap.jobs.compactMap { jobs[$0] }.allSatisfy { job in
@@ -114,16 +137,17 @@ public struct GapLedger: Sendable {
             guard isPast else { continue }
             gap.state = .settled
             gap.reason = nil
-            gaps[gap.id] = gap
+            put(gap)
         }
-        return written(filled.map(\.id), now: now)
+        return toWrite(now: now)
     }
 
     /// Forgets gaps whose records were removed from control.
     public mutating func remove(_ ids: some Sequence<String>) {
         for id in ids {
-            gaps[id] = nil
+            if let gap = gaps.removeValue(forKey: id) { index.forget(gap) }
             written[id] = nil
+            touched.remove(id)
         }
     }
 
@@ -147,7 +171,7 @@ public struct GapLedger: Sendable {
         kept.missing = [first]
         kept.source = coverage.source(of: first)
         close(&kept, ifNotGrowing: coverage, circumstances)
-        gaps[gap.id] = kept
+        put(kept)
         for interval in own.intervals.dropFirst() { add(interval, coverage, circumstances) }
     }
 
@@ -165,35 +189,67 @@ public struct GapLedger: Sendable {
             return
         }
         let active = gap.jobs.compactMap { jobs[$0] }.filter { !$0.state.isFinal }
+        let isAskedFor = active.contains { $0.state == .running }
         gap.missing = own.intervals
+        // What a request at work was asked for in time may still come.
+        let tooOld =
+            isAskedFor
+            ? IntervalSet()
+            : own.intersection(EventInterval(from: gap.from, to: max(gap.from, circumstances.windowEdge)))
+        let isSplit = splitOff(tooOld, of: &gap, own, coverage, circumstances)
+        let left = isSplit ? own.subtracting(tooOld) : own
         guard active.isEmpty else {
-            gap.state = active.contains { $0.state == .running || $0.attempts > 0 } ? .running : .scheduled
-            gaps[gap.id] = gap
+            gap.state = isAskedFor || active.contains { $0.attempts > 0 } ? .running : .scheduled
+            gap.missing = left.intervals
+            put(gap)
             return
         }
         gap.state = .closed
-        let tooOld = own.intersection(EventInterval(from: gap.from, to: max(gap.from, circumstances.windowEdge)))
-        let refused = own.intersection(IntervalSet(gap.jobs.compactMap { jobs[$0] }.flatMap(\.lost)))
-        let dead = tooOld.union(refused)
-        let alive = own.subtracting(dead)
-        if gap.jobs.isEmpty, !dead.isEmpty, !alive.isEmpty {
-            // Never asked for, so the two parts have nothing in common: each becomes a gap with its exact range.
-            var lost = gap
-            lost.id = freeID(coverage.stream, from: lost.from)
-            lost.to = circumstances.windowEdge
-            giveUp(&lost, dead, Self.reason(circumstances), filled: IntervalSet())
-            gaps[lost.id] = lost
-            gap.from = circumstances.windowEdge
+        let refused = left.intersection(IntervalSet(gap.jobs.compactMap { jobs[$0] }.flatMap(\.lost)))
+        let dead = refused.union(tooOld.intersection(left))
+        let alive = left.subtracting(dead)
+        if alive.isEmpty {
+            let reason = dead == refused ? "holds a message that no topic takes" : Self.reason(circumstances)
+            giveUp(&gap, dead, reason, filled: coverage.filled)
         } else {
-            gap.unrecoverable = dead.intervals
-            if alive.isEmpty {
-                let reason = tooOld.isEmpty ? "holds a message that no topic takes" : Self.reason(circumstances)
-                giveUp(&gap, dead, reason, filled: coverage.filled)
-            }
+            // A part that has just left the window is told with the next minute of it; nobody asks for it meanwhile.
+            gap.unrecoverable = refused.intervals
+            gap.missing = alive.union(tooOld.intersection(left)).intervals
         }
-        if !gap.state.isFinal { gap.missing = alive.intervals }
-        gaps[gap.id] = gap
+        put(gap)
     }
+
+    /// Makes what has left the recovery window a gap of its own, which ends with that: the rest goes on without it.
+    ///
+    /// The window moves on all the time, so the part grows a minute at a time, and is one record however long that lasts.
+    ///
+    /// - Returns: Whether the gap now begins where the window does.
+    private mutating func splitOff(
+        _ tooOld: IntervalSet,
+        of gap: inout GapRecord,
+        _ own: IntervalSet,
+        _ coverage: StreamCoverage,
+        _ circumstances: Circumstances
+    ) -> Bool {
+        let edge = circumstances.windowEdge
+        guard edge > gap.from, edge < gap.to, tooOld.duration >= Self.splitMin, own != tooOld else { return false }
+        let before = index.changing(of: gap.stream).compactMap { gaps[$0] }.first {
+            $0.to == gap.from && $0.state == .unrecoverable && $0.unrecoverable.last?.to == $0.to
+                && $0.source == gap.source && $0.jobs == gap.jobs
+        }
+        var lost = before ?? gap
+        if before == nil { lost.id = freeID(coverage.stream, from: gap.from) }
+        lost.to = edge
+        let dead = IntervalSet(lost.unrecoverable).union(tooOld)
+        giveUp(&lost, dead, Self.reason(circumstances), filled: coverage.filled)
+        put(lost)
+        gap.from = edge
+        gap.unrecoverable = IntervalSet(gap.unrecoverable).intersection(gap.range).intervals
+        return true
+    }
+
+    /// The window moves on with every second; a record for each would be no help to anybody.
+    private static let splitMin: Duration = .seconds(60)
 
     private static func reason(_ circumstances: Circumstances) -> String {
         "left the recovery window, which began at \(circumstances.windowEdge), before it was recovered"
@@ -218,7 +274,7 @@ public struct GapLedger: Sendable {
                 ? "covered after all, by several connections in turn"
                 : "covered after all, by connection " + connections.joined(separator: " and ")
         }
-        gaps[gap.id] = gap
+        put(gap)
     }
 
     private mutating func withdrawIfCovered(
@@ -227,7 +283,9 @@ public struct GapLedger: Sendable {
         _ missing: IntervalSet,
         _ circumstances: Circumstances
     ) {
-        guard !missing.overlaps(gap.range), coverage.timeline.to >= gap.to else { return }
+        guard !missing.overlaps(gap.range), coverage.timeline.to >= gap.to,
+            coverage.timeline.from <= gap.unrecoverable.first?.from ?? gap.from
+        else { return }
         end(gap, coverage, circumstances)
     }
 
@@ -255,7 +313,7 @@ public struct GapLedger: Sendable {
         )
         gap.rawOffsets.opened = circumstances.rawEnds
         close(&gap, ifNotGrowing: coverage, circumstances)
-        gaps[gap.id] = gap
+        put(gap)
     }
 
     /// A gap that touches the frontier grows; where nobody is heard, what is known of it is cut off from time to time,
@@ -292,7 +350,7 @@ public struct GapLedger: Sendable {
     /// Event time that some gap already speaks for.
     private func accounted(for stream: StreamPartition, except id: String? = nil) -> IntervalSet {
         IntervalSet(
-            gaps.values.filter { $0.stream == stream && $0.id != id }.flatMap { gap -> [EventInterval] in
+            index.changing(of: stream).filter { $0 != id }.compactMap { gaps[$0] }.flatMap { gap -> [EventInterval] in
                 switch gap.state {
                 case .open, .closed, .scheduled, .running: [gap.range]
                 case .unrecoverable, .partial: gap.unrecoverable
@@ -302,18 +360,18 @@ public struct GapLedger: Sendable {
         )
     }
 
-    private mutating func toWrite(of stream: StreamPartition, now: Instant) -> [GapRecord] {
-        written(gaps(of: stream).map(\.id), now: now)
-    }
-
-    private mutating func written(_ ids: [String], now: Instant) -> [GapRecord] {
-        ids.compactMap { id in
-            guard var gap = gaps[id], needsWriting(gap) else { return nil }
+    private mutating func toWrite(now: Instant) -> [GapRecord] {
+        let due = sorted(touched).filter(needsWriting).map { gap in
+            var gap = gap
             gap.updatedAt = now
-            gaps[id] = gap
-            written[id] = gap
             return gap
         }
+        touched = []
+        for gap in due {
+            gaps[gap.id] = gap
+            written[gap.id] = gap
+        }
+        return due
     }
 
     /// An open gap grows with every look: its new end alone is written only from time to time.

@@ -28,8 +28,10 @@ public struct LedgerFold: Sendable {
     var ledgers: [StreamPartition: LedgerRecord] = [:]
     private var marks: [ControlKey: OffsetMarks] = [:]
 
+    private var recent = RecentJobs()
+
     /// The jobs, by ID.
-    public internal(set) var jobs: [String: JobRecord] = [:]
+    public private(set) var jobs: [String: JobRecord] = [:]
     /// The gaps, by ID.
     public internal(set) var gaps: [String: GapRecord] = [:]
     /// Rises with every change of the census, so that whoever sorts it need not do so at every look.
@@ -55,7 +57,7 @@ public struct LedgerFold: Sendable {
         case .gap(let gap):
             gaps[gap.id] = gap
         case .job(let job):
-            jobs[job.id] = job
+            keep(job)
         case .loss(let loss):
             losses[loss.key] = Loss(record: loss, offset: offset)
         case .census(let record):
@@ -65,7 +67,7 @@ public struct LedgerFold: Sendable {
             recoveryCounts.add(record)
             censusRevision += 1
         case .ledger(let ledger):
-            ledgers[ledger.stream] = ledger
+            keep(ledger)
         case .claim, .topics:
             break
         }
@@ -79,6 +81,13 @@ public struct LedgerFold: Sendable {
     /// Puts the state of a job in place of what control has, which will follow.
     mutating func keep(_ job: JobRecord) {
         jobs[job.id] = job
+        recent.note(job, ledgers)
+    }
+
+    private mutating func keep(_ ledger: LedgerRecord) {
+        let before = ledgers[ledger.stream]?.to
+        ledgers[ledger.stream] = ledger
+        recent.settle(ledger.stream, from: before, to: ledger.to, jobs)
     }
 
     /// The highest offset of raw that any session or job was told is acknowledged; nil where none was.
@@ -96,7 +105,7 @@ public struct LedgerFold: Sendable {
             }
             return last
         }
-        let byJobs = jobs.values.compactMap { job -> Int64? in
+        let byJobs = recentJobs.compactMap { job -> Int64? in
             guard let last = job.offsets[partition]?.last, isUnexplained(last, since: job.createdAt) else { return nil }
             return last
         }
@@ -132,13 +141,16 @@ public struct LedgerFold: Sendable {
         case .gap:
             gaps[key.id] = nil
         case .job:
-            jobs[key.id] = nil
+            if let job = jobs.removeValue(forKey: key.id) { recent.forget(job) }
         case .loss:
             losses[key] = nil
         case .census:
             forgetCensus(key)
         case .ledger:
-            ledgers = ledgers.filter { $0.value.key != key }
+            for (stream, ledger) in ledgers where ledger.key == key {
+                ledgers[stream] = nil
+                recent.settle(stream, from: ledger.to, to: nil, jobs)
+            }
         case .claim, .topics, nil:
             break
         }
@@ -181,13 +193,41 @@ public struct LedgerFold: Sendable {
         )
     }
 
+    /// The jobs of which a part lies in time that is not folded yet.
+    var recentJobs: some Sequence<JobRecord> { recent.all.lazy.compactMap { jobs[$0] } }
+
     /// Everything that is known of one stream partition; nil before its timeline starts.
     ///
     /// - Parameter frontier: The settled frontier, exclusive.
     public func coverage(of stream: StreamPartition, frontier: Instant) -> StreamCoverage? {
+        coverage(of: stream, frontier: frontier, ledger: ledgers[stream])
+    }
+
+    /// The same without what was folded away, where nothing has changed of that since: a year of it is long, and a look
+    /// comes every second.
+    public func unfoldedCoverage(of stream: StreamPartition, frontier: Instant) -> StreamCoverage? {
+        guard var ledger = ledgers[stream], frontier >= ledger.to else {
+            return coverage(of: stream, frontier: frontier)
+        }
+        let isAsFolded = lossTimes(of: stream).allSatisfy { $0.loss.offset < ledger.knownOffset }
+        guard isAsFolded else { return coverage(of: stream, frontier: frontier) }
+        ledger.from = ledger.to
+        ledger.covered = []
+        ledger.byConnection = ledger.byConnection.mapValues { _ in [] }
+        ledger.filled = []
+        ledger.unrecoverable = []
+        var coverage = coverage(of: stream, frontier: frontier, ledger: ledger)
+        coverage?.timeline.from = ledger.to
+        return coverage
+    }
+
+    private func coverage(
+        of stream: StreamPartition,
+        frontier: Instant,
+        ledger: LedgerRecord?
+    ) -> StreamCoverage? {
         let records = (sessions[stream] ?? [:]).values.map(\.record)
         guard let start = timelineStart(of: stream, records: records) else { return nil }
-        let ledger = ledgers[stream]
 
         // What lies before the ledger's end is told by the ledger alone: the holes that were cut out of the sessions' claims
         // there have gone with their records.
@@ -243,8 +283,7 @@ public struct LedgerFold: Sendable {
         folded: EventInterval
     ) -> IntervalSet {
         var filled: [EventInterval] = []
-        // Of a quarter's jobs nearly all lie in what the ledger tells.
-        for job in jobs.values where job.to > folded.to {
+        for job in recent.ids(of: stream).lazy.compactMap({ jobs[$0] }) where job.to > folded.to {
             for fill in job.fills where fill.stream == stream {
                 var done = IntervalSet(fill.intervals)
                     .intersection(job.range)

@@ -8,8 +8,9 @@ public struct LedgerFolding: Sendable {
     public static let reportTime: Duration = .seconds(90 * 86400)
     /// History is folded once it is older than the recovery window by this much: until then a job may still change it.
     public static let margin: Duration = .seconds(86400)
-    /// The most intervals that are kept for each connection; what is older is told for all connections together only.
-    public static let connectionIntervalsMax = 2000
+    /// The most intervals that are kept for each connection and of what was recovered. What is older is told for all
+    /// connections together only, and what was recovered as delivered: a record must not grow for ever.
+    public static let intervalsMax = 2000
 
     /// The ledger record; nil where there is nothing to fold yet.
     public var ledger: LedgerRecord?
@@ -37,19 +38,27 @@ public struct LedgerFolding: Sendable {
         removals = []
         let stream = coverage.stream
         let known = fold.ledgers[stream]
-        let end = Self.end(coverage, fold: fold, gaps: gaps, limit: limit)
+        let end = Self.end(
+            coverage,
+            fold: fold,
+            gaps: gaps.lazy.filter { !$0.state.isFinal },
+            jobs: fold.jobs.values.lazy.filter { !$0.state.isFinal },
+            limit: limit
+        )
         guard end - (known?.to ?? coverage.timeline.from) >= step else { return }
         let past = EventInterval(from: Instant(milliseconds: .min), to: end)
         let timeline = EventInterval(from: coverage.timeline.from, to: end)
+        let filled = coverage.filled.intersection(past).intervals
+        let told = filled.suffix(Self.intervalsMax)
         ledger = LedgerRecord(
             stream: stream,
             from: coverage.timeline.from,
             to: end,
-            covered: coverage.covered.intersection(past).intervals,
+            covered: coverage.covered.intersection(past).union(IntervalSet(filled.dropLast(told.count))).intervals,
             byConnection: coverage.byConnection.mapValues {
-                $0.intersection(past).intervals.suffix(Self.connectionIntervalsMax)
+                $0.intersection(past).intervals.suffix(Self.intervalsMax)
             },
-            filled: coverage.filled.intersection(past).intervals,
+            filled: Array(told),
             unrecoverable: coverage.missing.intersection(timeline).intervals,
             knownOffset: fold.nextOffset,
             updatedAt: now
@@ -58,16 +67,41 @@ public struct LedgerFolding: Sendable {
         removals = Self.removals(stream, fold: fold, gaps: gaps, end: end, now: now)
     }
 
+    /// Whether there may be enough to fold, without the work of folding it.
+    ///
+    /// - Parameters:
+    ///   - coverage: At least what is not folded yet.
+    ///   - gaps: The gaps that have not ended; of other stream partitions too.
+    ///   - jobs: The jobs that have not ended.
+    static func isDue(
+        _ coverage: StreamCoverage,
+        fold: LedgerFold,
+        gaps: [GapRecord],
+        jobs: some Sequence<JobRecord>,
+        limit: Instant,
+        step: Duration
+    ) -> Bool {
+        let end = end(
+            coverage,
+            fold: fold,
+            gaps: gaps.filter { $0.stream == coverage.stream },
+            jobs: jobs,
+            limit: limit
+        )
+        return end - (fold.ledgers[coverage.stream]?.to ?? coverage.timeline.from) >= step
+    }
+
     /// Up to where nothing can change any more.
     private static func end(
         _ coverage: StreamCoverage,
         fold: LedgerFold,
-        gaps: [GapRecord],
+        gaps: some Sequence<GapRecord>,
+        jobs: some Sequence<JobRecord>,
         limit: Instant
     ) -> Instant {
         var end = min(limit, coverage.timeline.to)
-        for gap in gaps where !gap.state.isFinal { end = min(end, gap.from) }
-        for job in fold.jobs.values where !job.state.isFinal { end = min(end, job.from) }
+        for gap in gaps { end = min(end, gap.from) }
+        for job in jobs { end = min(end, job.from) }
         // Never inside a loss: what was filled again after it could not be told from what was filled before it.
         var straddling: EventInterval?
         repeat {

@@ -24,13 +24,22 @@ struct RecoveryCounts: Sendable {
         let streams = Set(job.fills.map(\.stream.number))
         let first = job.from.alignedDown(to: .seconds(60))
         var sum: Int64?
-        // By what is known and not by the job's minutes, of which a record from anywhere may claim billions.
-        for (minute, known) in records where first <= minute && minute < job.to {
+        func add(_ known: [ControlKey: CensusRecord]) {
             for row in known.values.flatMap(\.rows)
             where streams.isEmpty || streams.contains(row.stream) || row.stream == 0 {
                 guard let count = row.bySource[RecordHeader.Source.recovery.rawValue] else { continue }
                 sum = (sum ?? 0) + Int64(count)
             }
+        }
+        // Whichever are fewer: a record from anywhere may claim billions of minutes.
+        if job.to - first <= .seconds(60) * records.count {
+            var minute = first
+            while minute < job.to {
+                if let known = records[minute] { add(known) }
+                minute = minute + .seconds(60)
+            }
+        } else {
+            for (minute, known) in records where first <= minute && minute < job.to { add(known) }
         }
         return sum
     }

@@ -81,20 +81,27 @@ extension CoordinatorLoop {
         switch wish {
         case .backfill(let range, let partition, let isDryRun):
             var core = follower.core
-            let jobs = core.backfill(range, partition: partition, now: serverTime)
-            guard !jobs.isEmpty else {
-                return .problem(422, "nothing of \(range) can be asked for: it is too old, too young, or never read")
+            let answer = core.backfill(range, partition: partition, now: serverTime)
+            guard !answer.jobs.isEmpty else {
+                return .problem(422, answer.refusal ?? answer.left.map(\.reason).joined(separator: "; "))
             }
             if !isDryRun { follower.core = core }
             return StatusBoard.Answer(
                 status: isDryRun ? 200 : 202,
-                json: String(decoding: DocumentText.json(JobsDocument(jobs, at: serverTime)), as: UTF8.self)
+                json: String(decoding: DocumentText.json(BackfillDocument(answer, at: serverTime)), as: UTF8.self)
             )
         case .pause(let job), .resume(let job), .cancel(let job):
             guard let record = follower.core.jobs.first(where: { $0.id == job }) else {
-                return .problem(404, "there is no job \(job)")
+                return .problem(404, "there is no job \(job); 'decahose jobs' lists them")
             }
-            guard !record.state.isFinal else { return .problem(409, "job \(job) is \(record.state.rawValue)") }
+            guard !record.state.isFinal else {
+                return .problem(410, "job \(job) is \(record.state.rawValue) already, which nothing changes any more")
+            }
+            switch (wish, record.state == .paused) {
+            case (.pause, true): return .problem(410, "job \(job) is paused already")
+            case (.resume, false): return .problem(410, "job \(job) is \(record.state.rawValue), not paused")
+            default: break
+            }
             if let run = lead?.runs[job] {
                 lead?.afterStop[job] = wish
                 run.stop()

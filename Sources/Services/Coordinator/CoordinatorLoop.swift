@@ -190,7 +190,7 @@ final class CoordinatorLoop {
         guard var lead else { return CoordinatorSurroundings() }
         var surroundings = CoordinatorSurroundings(rawEnds: lead.probe.rawEnds())
         let isDue = lead.settlementAsked.map { clock - $0 >= .seconds(2) } ?? true
-        if isDue, follower.core.gaps.contains(where: { $0.state == .filled }) {
+        if isDue, follower.core.awaitsSettlement {
             surroundings.committed = lead.probe.committed()
             lead.settlementAsked = clock
             self.lead = lead

@@ -19,7 +19,7 @@ enum CoordinatorRoutes {
         board.show("/status") { DocumentText.json(StatusDocument(desk.view)) }
         board.show("/gaps") {
             let view = desk.view
-            return DocumentText.json(GapsDocument(view.gaps, jobs: view.jobs, at: view.at))
+            return DocumentText.json(GapsDocument(view.gaps, jobs: view.jobs, lost: view.lost, at: view.at))
         }
         board.show("/jobs") { DocumentText.json(JobsDocument(desk.view.jobs, at: desk.view.at)) }
         board.show("/coverage") { DocumentText.json(CoverageDocument(desk.view.coverages)) }

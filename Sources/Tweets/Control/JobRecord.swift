@@ -58,6 +58,13 @@ public struct JobRecord: Hashable, Sendable {
     public var attempts = 0
     /// What was not yet received and acknowledged.
     public var remaining: [EventInterval]
+    /// Up to where the present request has delivered into raw, by creation time; nil while none is at work.
+    ///
+    /// For people only: Tweets are not sorted, so that what is proven, and leaves `remaining`, lies a minute or two behind.
+    public var reached: Instant?
+    /// How many seconds of event time the present request brings a second; nil while none is at work or it has shown no
+    /// pace.
+    public var pace: Double?
     /// Control records below this offset were known when the job was made; a loss found later is not filled by it.
     public var knownOffset: Int64
     /// Messages received over all attempts.
@@ -131,6 +138,8 @@ extension JobRecord: Codable {
         case state
         case attempts
         case remaining
+        case reached
+        case pace
         case knownOffset
         case received
         case acknowledged
@@ -165,6 +174,8 @@ extension JobRecord: Codable {
         state = try container.decode(State.self, forKey: .state)
         attempts = try container.decodeIfPresent(Int.self, forKey: .attempts) ?? 0
         remaining = try container.decode([EventInterval].self, forKey: .remaining)
+        reached = try container.decodeIfPresent(Instant.self, forKey: .reached)
+        pace = try container.decodeIfPresent(Double.self, forKey: .pace)
         received = try container.decodeIfPresent(Int64.self, forKey: .received) ?? 0
         acknowledged = try container.decodeIfPresent(Int64.self, forKey: .acknowledged) ?? 0
         emitted = try container.decodeIfPresent(Int64.self, forKey: .emitted)
@@ -192,6 +203,8 @@ extension JobRecord: Codable {
         try container.encode(state, forKey: .state)
         try container.encode(attempts, forKey: .attempts)
         try container.encode(remaining, forKey: .remaining)
+        try container.encodeIfPresent(reached, forKey: .reached)
+        try container.encodeIfPresent(pace, forKey: .pace)
         try container.encode(knownOffset, forKey: .knownOffset)
         try container.encode(received, forKey: .received)
         try container.encode(acknowledged, forKey: .acknowledged)

@@ -275,7 +275,7 @@ struct CoordinatorCoreTests {
         var bench = Self.leading()
         bench.playDoubleOutage()
         bench.second = 1850
-        let jobs = bench.core.backfill(span(0, 1700), partition: nil, now: at(1850))
+        let jobs = bench.core.backfill(span(0, 1700), partition: nil, now: at(1850)).jobs
         #expect(jobs.map(\.range) == [span(0, 1700)])
         #expect(jobs.first?.fills == [StreamIntervals(stream: firstPartition, intervals: [span(880, 1605)])])
         bench.look(at: 1850)
@@ -285,7 +285,8 @@ struct CoordinatorCoreTests {
         #expect(bench.asked.count == 1)
         #expect(bench.core.coverages(now: at(1900)).first?.missing.isEmpty == true)
         let dead = bench.core.backfill(span(0, 1700), partition: nil, now: at(200_000))
-        #expect(dead.isEmpty)
+        #expect(dead.jobs.isEmpty)
+        #expect(dead.left.map(\.range) == [span(0, 1700)])
     }
 
     @Test("a held job is not asked for, and others are")

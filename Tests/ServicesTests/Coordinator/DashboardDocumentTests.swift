@@ -37,14 +37,20 @@ struct DashboardDocumentTests {
     @Test("the time left of a job follows from its pace in event time, and only while it runs")
     func timeLeft() {
         var half = job(1, .running)
-        half.startedAt = Self.now - .seconds(60)
+        half.pace = 30
+        half.updatedAt = Self.now
         half.remaining = [EventInterval(from: Self.now - .seconds(5400), to: Self.now - .seconds(3600))]
         #expect(half.progress == 0.5)
         #expect(half.timeLeft(at: Self.now) == .seconds(60))
+        // What came counts before it is proven.
+        half.reached = Self.now - .seconds(4500)
+        #expect(half.progress == 0.75)
+        #expect(half.timeLeft(at: Self.now) == .seconds(30))
+        // A coordinator that is dead tells no pace.
+        #expect(half.timeLeft(at: Self.now + .seconds(60)) == nil)
         half.state = .paused
         #expect(half.timeLeft(at: Self.now) == nil)
-        var fresh = job(2, .running)
-        fresh.startedAt = Self.now
+        let fresh = job(2, .running)
         #expect(fresh.timeLeft(at: Self.now) == nil)
     }
 

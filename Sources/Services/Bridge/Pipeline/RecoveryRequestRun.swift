@@ -11,13 +11,10 @@ import Tweets
 /// ```swift
 /// let run = RecoveryRequestRun(stream: settings, sink: sink, lineBytesMax: 1 << 20, stop: stop)
 /// let outcome = try await BlockingThread.run(named: "job") {
-///     run.run(range, of: partition, job: id, throttle: { count in limit.wait(count) }, progress: { report($0) })
+///     run.run(range, of: partition, job: id, throttle: { count, meanwhile in limit.wait(count, meanwhile) }, progress: { report($0) })
 /// }
 /// ```
 struct RecoveryRequestRun: Sendable {
-    /// How often progress is reported.
-    private static let progressEvery: Duration = .seconds(1)
-
     private let stream: StreamSettings
     private let sink: RecordSink
     private let lineBytesMax: Int
@@ -43,14 +40,15 @@ struct RecoveryRequestRun: Sendable {
     ///   - range: Event time, aligned as the dialect wants it.
     ///   - partition: The stream partition; gnip delivers all of them whatever it says.
     ///   - job: The job's ID, for the records' header.
-    ///   - throttle: Called with the number of records after each piece; blocks to limit the rate.
+    ///   - throttle: Called with the number of records after each piece; blocks to limit the rate, and calls what it is given
+    ///     several times a second meanwhile.
     ///   - progress: Called once a second and at the end, on this thread.
     func run(
         _ range: EventInterval,
         of partition: StreamPartition,
         job: String,
-        throttle: ((Int) -> Void)?,
-        progress: (BackfillProgress) -> Void
+        throttle: ((Int, () -> Void) -> Void)?,
+        progress: @escaping (BackfillProgress) -> Void
     ) -> BackfillOutcome {
         guard let generation = sink.generation() else { return .broken("Kafka is not connected yet") }
         guard let lane = sink.lanes.take() else { return .broken("too many sessions and jobs wait for Kafka") }
@@ -83,14 +81,14 @@ struct RecoveryRequestRun: Sendable {
             rule: CoverageRule(slack: stream.deliverySlack),
             lineBytesMax: lineBytesMax,
             throttle: throttle,
+            progress: progress,
             isStopped: { [stop] in stop.isSet }
         )
         var outcome: BackfillOutcome?
-        var reportedAt = MonotonicClock.now()
         var stall = StallDetector(
             heartbeatTimeout: stream.heartbeatTimeout,
             silenceTimeout: nil,
-            now: reportedAt + ConnectionStateMachine.connectTimeout
+            now: MonotonicClock.now() + ConnectionStateMachine.connectTimeout
         )
         while outcome == nil {
             let end = transfer.poll(timeout: .milliseconds(250)) { event in
@@ -99,17 +97,14 @@ struct RecoveryRequestRun: Sendable {
             }
             let now = MonotonicClock.now()
             if walk.hasPaused() { stall.resumed(at: now) }
-            if now >= reportedAt + Self.progressEvery {
-                progress(walk.progress(now: now))
-                reportedAt = now
-            }
+            walk.report(ifDueAt: now)
             outcome = walk.outcome(of: end, range: range)
             if outcome == nil, stop.isSet { outcome = .stopped }
             if outcome == nil, stall.verdict(at: now) != .alive {
                 outcome = .broken("not even a heartbeat for \(stream.heartbeatTimeout.forPeople)")
             }
         }
-        let isSettled = walk.drain(progress)
+        let isSettled = walk.drain()
         if isSettled { sink.lanes.giveBack(lane) } else { return .stopped }
         return outcome ?? .stopped
     }
@@ -123,6 +118,9 @@ struct RecoveryRequestRun: Sendable {
 
 /// What one recovery request's answer turns into.
 private final class RecoveryWalk {
+    /// How often progress is reported.
+    private static let reportEvery: Duration = .seconds(1)
+
     private let sink: RecordSink
     private let generation: ProducerGeneration
     private let lane: AcknowledgementLane
@@ -130,8 +128,12 @@ private final class RecoveryWalk {
     private let header: RecordHeader
     private let rule: CoverageRule
     private let lineBytesMax: Int
-    private let throttle: ((Int) -> Void)?
+    private let throttle: ((Int, () -> Void) -> Void)?
+    private let progress: (BackfillProgress) -> Void
     private let isStopped: () -> Bool
+    private var reportedAt = MonotonicClock.now()
+    /// Whether the limit of the rate held the reading back since this was last asked.
+    private var wasHeldBack = false
     private var answer: HTTPAnswer?
     private var errorBody = ErrorBody()
     private var pipeline: IngestPipeline?
@@ -146,7 +148,8 @@ private final class RecoveryWalk {
         header: RecordHeader,
         rule: CoverageRule,
         lineBytesMax: Int,
-        throttle: ((Int) -> Void)?,
+        throttle: ((Int, () -> Void) -> Void)?,
+        progress: @escaping (BackfillProgress) -> Void,
         isStopped: @escaping () -> Bool
     ) {
         self.sink = sink
@@ -157,6 +160,7 @@ private final class RecoveryWalk {
         self.rule = rule
         self.lineBytesMax = lineBytesMax
         self.throttle = throttle
+        self.progress = progress
         self.isStopped = isStopped
     }
 
@@ -200,22 +204,37 @@ private final class RecoveryWalk {
             isGzip: answer.isGzip,
             lineBytesMax: lineBytesMax
         )
-        pipeline.throttle = throttle
+        pipeline.throttle = { [unowned self] in holdBack($0) }
         pipeline.whilePaused = { [isStopped] in !isStopped() }
         self.pipeline = pipeline
     }
 
-    /// Whether reading waited for Kafka since the last call.
-    func hasPaused() -> Bool {
-        guard let pipeline else { return false }
-        defer { pipeline.hasPaused = false }
-        return pipeline.hasPaused
+    /// A piece of the body can hold a minute's worth of the rate: what comes of it is told while it is held back.
+    private func holdBack(_ records: Int) {
+        guard let throttle else { return }
+        throttle(records) {
+            wasHeldBack = true
+            report(ifDueAt: MonotonicClock.now())
+        }
+        report(ifDueAt: MonotonicClock.now())
     }
 
-    func progress(now: MonotonicInstant) -> BackfillProgress {
-        guard let pipeline else { return BackfillProgress() }
+    /// Whether reading waited, for Kafka or for the rate, since the last call.
+    func hasPaused() -> Bool {
+        defer {
+            wasHeldBack = false
+            pipeline?.hasPaused = false
+        }
+        return wasHeldBack || pipeline?.hasPaused ?? false
+    }
+
+    /// Tells what was brought so far, once a second.
+    func report(ifDueAt now: MonotonicInstant) {
+        guard now >= reportedAt + Self.reportEvery else { return }
+        reportedAt = now
+        guard let pipeline else { return }
         _ = pipeline.coverage.advance(to: now)
-        return settled(pipeline, isOver: false)
+        progress(settled(pipeline, isOver: false))
     }
 
     /// What the end of the transfer, or a word of the server's, means; nil while it goes on.
@@ -253,7 +272,7 @@ private final class RecoveryWalk {
     /// Waits until everything is acknowledged.
     ///
     /// - Returns: Whether it is; false where the role must end first.
-    func drain(_ progress: (BackfillProgress) -> Void) -> Bool {
+    func drain() -> Bool {
         guard let pipeline else { return true }
         pipeline.finish(now: MonotonicClock.now())
         var reported = settled(pipeline, isOver: true)

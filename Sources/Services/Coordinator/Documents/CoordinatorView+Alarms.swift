@@ -11,9 +11,14 @@ extension CoordinatorView {
 
     /// Event time of a stream partition that is lost for good, what was folded away included.
     func unrecoverable(of coverage: StreamCoverage) -> Duration {
-        gaps.filter { $0.stream == coverage.stream }
-            .reduce(coverage.givenUp) { $0.union(IntervalSet($1.unrecoverable)) }
+        IntervalSet(gaps.filter { $0.stream == coverage.stream }.flatMap(\.unrecoverable))
+            .union(coverage.givenUp)
             .duration
+    }
+
+    /// Event time that is lost for good, what was folded away included.
+    var lost: LostTime {
+        LostTime(gaps: gaps, folded: Dictionary(coverages.map { ($0.stream, $0.givenUp) }, uniquingKeysWith: { $1 }))
     }
 
     /// Minutes of the last hour whose census is not to be trusted, on any Kafka partition.

@@ -72,7 +72,7 @@ struct DashboardDocument: Encodable {
         leading = view.isLeading
         streams = Self.streams(view)
         let told = Self.bounded(view.gaps, isEnded: { $0.state.isFinal }, order: { $0.to < $1.to })
-        gaps = GapsDocument(told, jobs: view.jobs, at: view.at).gaps
+        gaps = GapDocument.all(told, jobs: view.jobs, at: view.at)
         jobs = Self.bounded(view.jobs, isEnded: { $0.state.isFinal }, order: { $0.createdAt < $1.createdAt })
             .map { JobDocument($0, at: view.at) }
         census = Self.census(view.census)

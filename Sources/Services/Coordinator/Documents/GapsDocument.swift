@@ -31,16 +31,23 @@ struct GapDocument: Encodable {
         unrecoverable = gap.unrecoverable
         reason = gap.reason
     }
+
+    /// Every gap with its jobs.
+    static func all(_ gaps: [GapRecord], jobs: [JobRecord], at now: Instant) -> [GapDocument] {
+        let jobs = Dictionary(jobs.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+        return gaps.map { gap in
+            GapDocument(gap, jobs: gap.jobs.compactMap { jobs[$0] }.map { JobDocument($0, at: now) })
+        }
+    }
 }
 
 /// What `decahose gaps --json` prints and `/gaps` answers.
 struct GapsDocument: Encodable {
     var gaps: [GapDocument]
+    var lost: LostDocument
 
-    init(_ gaps: [GapRecord], jobs: [JobRecord], at now: Instant) {
-        let jobs = Dictionary(jobs.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
-        self.gaps = gaps.map { gap in
-            GapDocument(gap, jobs: gap.jobs.compactMap { jobs[$0] }.map { JobDocument($0, at: now) })
-        }
+    init(_ gaps: [GapRecord], jobs: [JobRecord], lost: LostTime, at now: Instant) {
+        self.lost = LostDocument(lost)
+        self.gaps = GapDocument.all(gaps, jobs: jobs, at: now)
     }
 }

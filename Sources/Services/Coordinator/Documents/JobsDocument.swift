@@ -14,7 +14,9 @@ struct JobDocument: Encodable {
     var remaining: [EventInterval]
     /// The share of the asked event time that was received and acknowledged, 0 … 1.
     var progress: Double
-    /// Seconds until it is done at its pace so far; nil while it does not run or has shown no pace.
+    /// Up to where the request at work has delivered; nil while none is.
+    var reached: Instant?
+    /// Seconds until it is done at the pace of the request at work; nil while none is or it has shown no pace.
     var secondsLeft: Double?
     /// Messages received over all attempts.
     var received: Int64
@@ -42,6 +44,7 @@ struct JobDocument: Encodable {
         attempts = job.attempts
         remaining = job.remaining
         progress = job.progress
+        reached = job.reached
         secondsLeft = job.timeLeft(at: now)?.inSeconds
         received = job.received
         acknowledged = job.acknowledged
@@ -66,16 +69,25 @@ struct JobsDocument: Encodable {
 }
 
 extension JobRecord {
+    /// The event time that has not come yet: what is not proven, less what the request at work has brought of it.
+    var outstanding: Duration {
+        remaining.reduce(.zero) { sum, interval in
+            let from = reached.map { interval.from <= $0 ? min($0, interval.to) : interval.from } ?? interval.from
+            return sum + (interval.to - from)
+        }
+    }
+
     /// The share of the asked event time that was received and acknowledged, 0 … 1.
     var progress: Double {
         let all = range.duration.milliseconds
-        let left = remaining.reduce(0) { $0 + $1.duration.milliseconds }
-        return all > 0 ? Double(all - left) / Double(all) : 1
+        return all > 0 ? Double(all - outstanding.milliseconds) / Double(all) : 1
     }
 
-    /// How long it will still take at its pace so far, in event time; nil while it does not run or has shown no pace.
+    /// How long it will still take at the pace of the request at work, in event time; nil while there is none or it has
+    /// shown no pace, and where its coordinator has told nothing for a minute.
     func timeLeft(at now: Instant) -> Duration? {
-        guard state == .running, let startedAt, progress > 0, now > startedAt else { return nil }
-        return (now - startedAt) * ((1 - progress) / progress)
+        guard state == .running, let pace, pace > 0, now - updatedAt < .seconds(60) else { return nil }
+        let left = Double(outstanding.milliseconds) / pace
+        return left < 1e15 ? .milliseconds(Int64(left)) : nil
     }
 }

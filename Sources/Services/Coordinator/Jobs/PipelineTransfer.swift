@@ -40,7 +40,7 @@ struct PipelineTransfer: RecoveryTransfer {
             run.request.range,
             of: StreamPartition(product: run.request.product, number: run.request.partition ?? 1),
             job: run.request.job,
-            throttle: { pace.wait(for: $0) },
+            throttle: { pace.wait(for: $0, meanwhile: $1) },
             progress: { run.report($0) }
         )
     }

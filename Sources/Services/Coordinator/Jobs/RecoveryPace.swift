@@ -15,12 +15,15 @@ final class RecoveryPace {
     }
 
     /// Waits until that many records more are within the rate, or the request is to end.
-    func wait(for records: Int) {
+    ///
+    /// - Parameter meanwhile: Called several times a second while it waits.
+    func wait(for records: Int, meanwhile: () -> Void) {
         allowance.take(records)
         while !run.isStopped {
             let wait = allowance.wait(at: MonotonicClock.now(), rate: run.rate)
             guard wait > .zero else { return }
             pauseThread(milliseconds: UInt32(min(wait, .milliseconds(100)).milliseconds) + 1)
+            meanwhile()
         }
     }
 }

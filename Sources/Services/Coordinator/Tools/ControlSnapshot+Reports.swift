@@ -18,18 +18,26 @@ extension ControlSnapshot {
 
         func accepts(_ gap: GapRecord) -> Bool {
             if let since, gap.to <= since { return false }
-            return !isUnrecoverableOnly || !gap.unrecoverable.isEmpty || gap.state == .unrecoverable
+            guard isUnrecoverableOnly else { return true }
+            return !LostTime(gaps: [gap], since: since).stretches.isEmpty
         }
     }
 
     /// The gaps as JSON, in the form that `/gaps` of a coordinator has too.
     public func gapsJSON(_ filter: GapFilter) -> String {
-        text(GapsDocument(gaps.filter(filter.accepts), jobs: jobs, at: at))
+        text(GapsDocument(gaps.filter(filter.accepts), jobs: jobs, lost: lost(since: filter.since), at: at))
     }
 
-    /// The gaps as a table of at most 80 columns.
+    /// The gaps as a table of at most 80 columns; where only the unrecoverable are wanted, what exactly is lost.
     public func gapsTable(_ filter: GapFilter) -> String {
-        GapsTable.text(gaps.filter(filter.accepts), jobs: jobs)
+        guard !filter.isUnrecoverableOnly else { return GapsTable.text(lost(since: filter.since), since: filter.since) }
+        return GapsTable.text(gaps.filter(filter.accepts), jobs: jobs)
+    }
+
+    private func lost(since: Instant?) -> LostTime {
+        var folded: [StreamPartition: IntervalSet] = [:]
+        for case .ledger(let ledger) in records.values { folded[ledger.stream] = IntervalSet(ledger.unrecoverable) }
+        return LostTime(gaps: gaps, folded: folded, since: since)
     }
 
     /// The jobs as JSON.

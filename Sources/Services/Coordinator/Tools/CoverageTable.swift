@@ -23,7 +23,7 @@ enum CoverageTable {
             rows.append(row("recovered", coverage.filled))
             rows.append(row("missing", coverage.missing))
         }
-        return TextTable.text(["STREAM", "BY", "SHARE", "TIME", "PIECES", "UP TO (UTC)"], rows)
+        return TextTable.text(["STREAM", "BY", "SHARE", "TIME", "PIECES", "UP TO (UTC)"], rows, flexible: 1)
     }
 
     /// A share of the timeline with two digits, never rounded up to the whole.

@@ -1,6 +1,6 @@
 import Tweets
 
-/// Recovery jobs for people: a line each with its progress, and what went wrong.
+/// Recovery jobs for people: a line each, how far those have come that have not ended, and what went wrong.
 enum JobsTable {
     static func text(_ jobs: [JobRecord], at now: Instant) -> String {
         guard !jobs.isEmpty else { return "No recovery jobs.\n" }
@@ -8,17 +8,27 @@ enum JobsTable {
             [
                 job.id,
                 job.state.rawValue,
-                TextTable.bar(job.progress, width: 6),
+                "\(Int(job.progress * 100))%",
                 job.timeLeft(at: now).map(TextTable.length) ?? "-",
                 "\(job.attempts)",
-                "\(job.received)",
+                TextTable.count(job.received),
             ]
         }
-        var text = TextTable.text(["JOB", "STATE", "DONE", "LEFT", "TRIES", "RECEIVED"], rows)
-        for job in jobs {
-            guard let error = job.error, job.state != .completed else { continue }
-            text += "\(job.id):\n  \(error)\n"
+        let table = TextTable.text(["JOB", "STATE", "DONE", "LEFT", "TRIES", "TWEETS"], rows, flexible: 0)
+        let words = jobs.map { job in
+            var text = ""
+            if !job.state.isFinal { text += "  " + standing(job) }
+            if let error = job.error, job.state != .completed { text += TextTable.wrapped(error, indent: 2) }
+            return text.isEmpty ? "" : TextTable.wrapped("\(job.id):") + text
         }
-        return text
+        return table + words.joined()
+    }
+
+    /// `[########--------] 1h12m of 2h00m, up to 11-23 20:51:30`, in event time.
+    private static func standing(_ job: JobRecord) -> String {
+        let all = TextTable.length(job.range.duration)
+        let done = TextTable.length(job.range.duration - job.outstanding)
+        let reached = job.reached.map { ", up to \(TextTable.moment($0))" } ?? ""
+        return "\(TextTable.bar(job.progress, width: 30)) \(done) of \(all)\(reached)\n"
     }
 }

@@ -82,11 +82,16 @@ public struct SystemStatus: Sendable {
                 stream.lagSeconds.map { TextTable.length(.milliseconds(Int64($0 * 1000))) } ?? "-",
             ]
         }
-        var text = TextTable.text(["STREAM", "REDUNDANCY", "CONNECTIONS", "COVERED TO (UTC)", "BEHIND"], rows)
-        text += "Gaps: \(Self.counts(document.gaps)). Jobs: \(Self.counts(document.jobs)).\n"
+        var text = TextTable.text(
+            ["STREAM", "REDUNDANCY", "CONNECTIONS", "COVERED TO (UTC)", "BEHIND"],
+            rows,
+            flexible: 2
+        )
+        text += TextTable.wrapped("Gaps: \(Self.counts(document.gaps)).")
+        text += TextTable.wrapped("Jobs: \(Self.counts(document.jobs)).")
         text += "Unaccounted: \(document.unaccounted).\n"
         for role in document.roles {
-            text += "\(role.url): \(role.error ?? "answers")\n"
+            text += TextTable.wrapped("\(role.url): \(role.error ?? "answers")")
         }
         return text
     }
