@@ -20,6 +20,8 @@ public struct CoordinatorCore: Sendable {
         var foldedAt: MonotonicInstant?
         /// When control was last looked through for records that no ledger needs, and up to where ledgers went then.
         var cleaned: (end: Instant?, at: MonotonicInstant)?
+        /// When the reports of a stream partition that are too old were last looked for.
+        var reportsCleanedAt: [StreamPartition: MonotonicInstant] = [:]
         /// Jobs that differ, or may differ, from what control has.
         var changedJobs: Set<String> = []
         /// The state of the recovery census that the jobs' counts were brought in step with.
@@ -307,6 +309,16 @@ public struct CoordinatorCore: Sendable {
     }
 
     private mutating func plan(now: Instant, clock: MonotonicInstant) -> [ControlRecord] {
+        var writes: [ControlRecord] = []
+        for request in dueRequests(now: now, clock: clock) {
+            let job = add(request, origin: .gap, now: now)
+            writes += (lead?.ledger.assign(job, now: now) ?? []).map { .gap($0) }
+        }
+        return writes
+    }
+
+    /// What is missing, as requests that may be made now.
+    private func dueRequests(now: Instant, clock: MonotonicInstant) -> [BackfillRequest] {
         guard let lead else { return [] }
         let planner = BackfillPlanner(limits: options.limits)
         let active = lead.machines.values.map(\.record)
@@ -319,12 +331,7 @@ public struct CoordinatorCore: Sendable {
         let needs = lead.ledger.unfinished
             .filter { $0.state == .closed && isReady($0, now: now, clock: clock) }
             .map { BackfillNeed(gap: $0.id, stream: $0.stream, missing: IntervalSet($0.missing)) }
-        var writes: [ControlRecord] = []
-        for request in planner.requests(for: needs, active: active, at: now).prefix(slots) {
-            let job = add(request, origin: .gap, now: now)
-            writes += (self.lead?.ledger.assign(job, now: now) ?? []).map { .gap($0) }
-        }
-        return writes
+        return Array(planner.requests(for: needs, active: active, at: now).prefix(slots))
     }
 
     /// Keeps control small for ever: what can no longer change goes into one record a stream partition.
@@ -341,12 +348,16 @@ public struct CoordinatorCore: Sendable {
                     jobs: lead.machines.values.lazy.map(\.record),
                     limit: limit,
                     step: options.foldStep
-                ), let coverage = fold.coverage(of: stream, frontier: frontier(of: stream, now: now))
+                )
             else { continue }
+            // A quarter's gaps are not gone through every hour for the few that are older than that.
+            let cleansReports = lead.reportsCleanedAt[stream].map { clock - $0 >= .seconds(86400) } ?? true
+            if cleansReports { self.lead?.reportsCleanedAt[stream] = clock }
             let folding = LedgerFolding(
-                coverage,
+                unfolded,
                 fold: fold,
-                gaps: lead.ledger.gaps(of: stream),
+                gaps: cleansReports
+                    ? lead.ledger.gaps(of: stream) : lead.ledger.unfinished.filter { $0.stream == stream },
                 limit: limit,
                 step: options.foldStep,
                 now: now

@@ -16,8 +16,8 @@ public struct CoordinatorOptions: Hashable, Sendable {
         self.concurrentJobsMax = concurrentJobsMax
     }
 
-    /// How much settled history is folded at a time.
-    public var foldStep: Duration { .seconds(3600) }
+    /// How much settled history is folded at a time: a ledger record is long, and need not be written every hour.
+    public var foldStep: Duration { .seconds(6 * 3600) }
 
     /// How often the state of a running job is saved: what is lost at a kill is asked for again.
     public var jobSaveInterval: Duration { min(.seconds(5), timing.slack / 4) }

@@ -186,8 +186,8 @@ public struct BackfillJobStateMachine: Sendable {
         let reached = min(max(frontier, range.from, record.reached ?? range.from), range.to)
         record.reached = reached
         guard let requestedAt, wall - requestedAt >= .seconds(1), reached > range.from else { return }
-        let elapsed = Double((wall - requestedAt).milliseconds)
-        record.pace = Double((reached - range.from).milliseconds) / elapsed
+        let perMillisecond = Double((reached - range.from).milliseconds) / Double((wall - requestedAt).milliseconds)
+        record.pace = Int64(max(1, perMillisecond * 1000))
     }
 
     private mutating func forgetPace() {

@@ -60,8 +60,8 @@ public struct IntervalSet: Hashable, Sendable {
 
     /// The moments in either set.
     public func union(_ other: IntervalSet) -> IntervalSet {
-        if other.isEmpty { return self }
-        if isEmpty { return other }
+        guard let last, let next = other.first else { return isEmpty ? other : self }
+        if next.from >= last.from { return appending(other) }
         var merged: [EventInterval] = []
         merged.reserveCapacity(intervals.count + other.intervals.count)
         var left = intervals[...]
@@ -78,6 +78,28 @@ public struct IntervalSet: Hashable, Sendable {
         merged.append(contentsOf: left)
         merged.append(contentsOf: right)
         return IntervalSet(normal: Self.normalised(merged))
+    }
+
+    /// The union with a set that begins in the last interval or after it, as history grows: nothing before is looked at.
+    private func appending(_ later: IntervalSet) -> IntervalSet {
+        var joined = intervals
+        for interval in later.intervals {
+            if let last = joined.last, interval.from <= last.to {
+                joined[joined.count - 1].to = max(last.to, interval.to)
+            } else {
+                joined.append(interval)
+            }
+        }
+        return IntervalSet(normal: joined)
+    }
+
+    /// The intervals of a history with this set's behind them, without a look at all of it.
+    ///
+    /// - Parameter history: In order, as a set's intervals are.
+    func appended(to history: [EventInterval]) -> [EventInterval] {
+        guard let last = history.last, let next = first else { return history.isEmpty ? intervals : history }
+        if next.from > last.to { return history + intervals }
+        return IntervalSet(history).union(self).intervals
     }
 
     /// The moments in the set and the interval's.

@@ -20,9 +20,9 @@ public struct LedgerFolding: Sendable {
     /// Folds what can be folded.
     ///
     /// - Parameters:
-    ///   - coverage: Everything that is known of the stream partition.
+    ///   - coverage: What is known of the stream partition: all of it, or from the ledger's end on.
     ///   - fold: The state of control.
-    ///   - gaps: Its gaps.
+    ///   - gaps: Its gaps; those that have ended only where they may be removed.
     ///   - limit: Newer time is left alone.
     ///   - step: Less than this is not worth a record.
     ///   - now: The coordinator's clock.
@@ -42,24 +42,37 @@ public struct LedgerFolding: Sendable {
             coverage,
             fold: fold,
             gaps: gaps.lazy.filter { !$0.state.isFinal },
-            jobs: fold.jobs.values.lazy.filter { !$0.state.isFinal },
+            jobs: fold.recentJobs.filter { !$0.state.isFinal },
             limit: limit
         )
         guard end - (known?.to ?? coverage.timeline.from) >= step else { return }
         let past = EventInterval(from: Instant(milliseconds: .min), to: end)
         let timeline = EventInterval(from: coverage.timeline.from, to: end)
-        let filled = coverage.filled.intersection(past).intervals
+        // A year is long: where the ledger's own part is as it was, the new one is put behind it.
+        let before = known.flatMap { $0.to == coverage.timeline.from ? $0 : nil }
+        func joined(_ told: [EventInterval]?, _ set: IntervalSet, _ within: EventInterval) -> [EventInterval] {
+            set.intersection(within).appended(to: told ?? [])
+        }
+        let filled = joined(before?.filled, coverage.filled, past)
         let told = filled.suffix(Self.intervalsMax)
+        var covered = joined(before?.covered, coverage.covered, past)
+        if told.count < filled.count {
+            covered = IntervalSet(covered).union(IntervalSet(filled.dropLast(told.count))).intervals
+        }
+        let connections = Set(coverage.byConnection.keys).union(before?.byConnection.keys.map(\.self) ?? [])
         ledger = LedgerRecord(
             stream: stream,
-            from: coverage.timeline.from,
+            from: before?.from ?? coverage.timeline.from,
             to: end,
-            covered: coverage.covered.intersection(past).union(IntervalSet(filled.dropLast(told.count))).intervals,
-            byConnection: coverage.byConnection.mapValues {
-                $0.intersection(past).intervals.suffix(Self.intervalsMax)
-            },
+            covered: covered,
+            byConnection: Dictionary(
+                uniqueKeysWithValues: connections.map { name in
+                    let own = joined(before?.byConnection[name], coverage.byConnection[name] ?? IntervalSet(), past)
+                    return (name, own.suffix(Self.intervalsMax))
+                }
+            ),
             filled: Array(told),
-            unrecoverable: coverage.missing.intersection(timeline).intervals,
+            unrecoverable: joined(before?.unrecoverable, coverage.missing, timeline),
             knownOffset: fold.nextOffset,
             updatedAt: now
         )

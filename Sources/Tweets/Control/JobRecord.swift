@@ -62,9 +62,9 @@ public struct JobRecord: Hashable, Sendable {
     ///
     /// For people only: Tweets are not sorted, so that what is proven, and leaves `remaining`, lies a minute or two behind.
     public var reached: Instant?
-    /// How many seconds of event time the present request brings a second; nil while none is at work or it has shown no
-    /// pace.
-    public var pace: Double?
+    /// How many milliseconds of event time the present request brings a second; nil while none is at work or it has shown
+    /// no pace.
+    public var pace: Int64?
     /// Control records below this offset were known when the job was made; a loss found later is not filled by it.
     public var knownOffset: Int64
     /// Messages received over all attempts.
@@ -175,7 +175,7 @@ extension JobRecord: Codable {
         attempts = try container.decodeIfPresent(Int.self, forKey: .attempts) ?? 0
         remaining = try container.decode([EventInterval].self, forKey: .remaining)
         reached = try container.decodeIfPresent(Instant.self, forKey: .reached)
-        pace = try container.decodeIfPresent(Double.self, forKey: .pace)
+        pace = try container.decodeIfPresent(Int64.self, forKey: .pace)
         received = try container.decodeIfPresent(Int64.self, forKey: .received) ?? 0
         acknowledged = try container.decodeIfPresent(Int64.self, forKey: .acknowledged) ?? 0
         emitted = try container.decodeIfPresent(Int64.self, forKey: .emitted)

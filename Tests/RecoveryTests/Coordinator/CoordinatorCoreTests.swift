@@ -289,6 +289,30 @@ struct CoordinatorCoreTests {
         #expect(dead.left.map(\.range) == [span(0, 1700)])
     }
 
+    @Test("of an operator's backfill what the upstream would refuse is left out, and said with the limit")
+    func manualLimits() throws {
+        var bench = Self.leading(limits: .gnip)
+        let nobody = bench.core.backfill(span(0, 60), partition: nil, now: at(1850))
+        #expect(nobody.refusal == "no stream partition was ever read: start a bridge first")
+        bench.playDoubleOutage()
+        let none = bench.core.backfill(span(0, 60), partition: 7, now: at(1850))
+        #expect(none.refusal == "stream partition 7 was never read; there is sample10/1")
+        #expect(none.jobs.isEmpty)
+
+        let now = 5 * 86400 + 3600 as Int64
+        let wide = bench.core.backfill(span(0, now), partition: 1, now: at(now))
+        #expect(wide.left.map(\.range) == [span(0, 3660), span(now - 1800, now)])
+        #expect(wide.left.first?.reason.contains("older than the 5 d") == true)
+        #expect(wide.left.last?.reason.contains(at(now - 1800).description) == true)
+        #expect(wide.jobs.first?.from == at(3660))
+        #expect(wide.jobs.last?.to == at(now - 1800))
+        #expect(IntervalSet(wide.jobs.map(\.range)) == set(span(3660, now - 1800)))
+
+        let young = bench.core.backfill(span(now - 1840, now - 1000), partition: 1, now: at(now))
+        #expect(young.jobs.isEmpty)
+        #expect(young.left.map(\.range) == [span(now - 1840, now - 1000)])
+    }
+
     @Test("a held job is not asked for, and others are")
     func held() throws {
         var bench = Self.leading()

@@ -93,6 +93,36 @@ struct BackfillJobStateMachineTests {
         #expect(action6 == .request(span(1740, 3600)))
     }
 
+    @Test("how far a request has come, and its pace, are told as it comes, and nothing of it is taken for proof")
+    func pace() {
+        var job = Self.machine()
+        _ = job.next(at: clock(0), wall: Self.wall)
+        #expect(job.record.reached == nil)
+        job.progressed(progress(1, newest: 90), wall: Self.wall + .seconds(3))
+        #expect(job.record.reached == at(90))
+        #expect(job.record.pace == 30_000)
+        #expect(job.record.remaining == [Self.range])
+        // Tweets are not sorted: what was told once is not taken back, and nothing beyond the range is told.
+        job.progressed(progress(2, newest: 80), wall: Self.wall + .seconds(4))
+        #expect(job.record.reached == at(90))
+        job.progressed(progress(3, newest: 3700), wall: Self.wall + .seconds(4))
+        #expect(job.record.reached == at(3600))
+        job.ended(.broken("reset"), at: clock(5), wall: Self.wall + .seconds(5))
+        #expect(job.record.reached == nil)
+        #expect(job.record.pace == nil)
+    }
+
+    @Test("a job whose coordinator died in a request shows no pace until the next")
+    func paceOfTheDead() {
+        var record = Self.record()
+        record.state = .running
+        record.reached = at(100)
+        record.pace = 5
+        let job = BackfillJobStateMachine(record, limits: .v2, slack: Self.slack, at: clock(0))
+        #expect(job.record.reached == nil)
+        #expect(job.record.pace == nil)
+    }
+
     @Test("failed minutes are asked for again, and only those")
     func minutesFailed() {
         var job = Self.machine(.gnip)

@@ -208,6 +208,49 @@ struct GapLifeTests {
         #expect(bench.look(at: 86400 + 3000).count == 2)
     }
 
+    @Test("what leaves the window of a gap that was asked for in vain is split off too, and grows as one record")
+    func straddlesAfterJobs() throws {
+        var bench = Self.doubleOutage()
+        bench.hear(.session(session("a", "2", date: at(1600), covered: span(1605, 90000))), at: 1820)
+        var job = bench.job(for: try #require(bench.look(at: 1900).first), at: 1901)
+        job.state = .failed
+        bench.hear(.job(job), at: 1902)
+        #expect(bench.look(at: 86400 + 930).map(\.state) == [.closed])
+        for second in Int64(940)...1300 {
+            let gaps = bench.look(at: 86400 + second)
+            #expect(gaps.map(\.state) == [.unrecoverable, .closed])
+            let edge = try #require(gaps.last?.from)
+            #expect(gaps.map(\.range) == [EventInterval(from: at(880), to: edge), EventInterval(from: edge, to: at(1605))])
+            #expect(gaps.map(\.unrecoverable) == [[EventInterval(from: at(880), to: edge)], []])
+            #expect(edge > at(second - 60) && edge <= at(second))
+        }
+        // What is left can still be filled, and settles by itself.
+        var second = bench.job(for: try #require(bench.look(at: 86400 + 1300).last), at: 86400 + 1301)
+        second.state = .completed
+        second.remaining = []
+        bench.hear(.job(second), at: 86400 + 1302)
+        #expect(bench.look(at: 86400 + 1302).map(\.state) == [.unrecoverable, .filled])
+        _ = bench.ledger.settle(committed: [:], jobs: bench.fold.jobs, now: at(86400 + 1303))
+        #expect(bench.ledger.gaps(of: firstPartition).map(\.state) == [.unrecoverable, .settled])
+    }
+
+    @Test("a held job does not keep what leaves the window from being told; a request at work does, since it may still come")
+    func straddlesWithJob() throws {
+        var bench = Self.doubleOutage()
+        bench.hear(.session(session("a", "2", date: at(1600), covered: span(1605, 90000))), at: 1820)
+        var job = bench.job(for: try #require(bench.look(at: 1900).first), at: 1901)
+        job.state = .running
+        job.attempts = 1
+        bench.hear(.job(job), at: 1902)
+        #expect(bench.look(at: 86400 + 1200).map(\.state) == [.running])
+        job.state = .paused
+        bench.hear(.job(job), at: 86400 + 1201)
+        let gaps = bench.look(at: 86400 + 1202)
+        #expect(gaps.map(\.state) == [.unrecoverable, .running])
+        #expect(gaps.map(\.range) == [span(880, 1202), span(1202, 1605)])
+        #expect(gaps.last?.missing == [span(1202, 1605)])
+    }
+
     @Test("a gap of which a part was recovered before the rest left the window is partial")
     func partial() throws {
         var bench = Self.doubleOutage()

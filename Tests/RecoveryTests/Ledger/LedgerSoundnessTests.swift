@@ -209,8 +209,14 @@ struct LedgerSoundnessTests {
             let now = at(Int64(second)) + .seconds(Int.random(in: -120...120, using: &generator))
             let frontier = ledger.frontier(of: firstPartition, now: now)
             guard let coverage = fold.coverage(of: firstPartition, frontier: frontier) else { continue }
+            // A coordinator looks at what is not folded, and at all of it where something of that has changed.
+            let unfolded = try #require(fold.unfoldedCoverage(of: firstPartition, frontier: frontier))
+            let isNewer = EventInterval(from: unfolded.timeline.from, to: coverage.timeline.to)
+            #expect(unfolded.missing == coverage.missing.intersection(isNewer), "seed \(seed): at \(second)")
+            let known = coverage.missing.subtracting(isNewer).subtracting(coverage.givenUp)
+            #expect(known.isEmpty, "seed \(seed): at \(second), what was folded is missing and not told")
             let written = ledger.reconcile(
-                coverage,
+                generator.chance(0.8) ? unfolded : coverage,
                 jobs: fold.jobs,
                 GapLedger.Circumstances(
                     now: now,
@@ -222,7 +228,7 @@ struct LedgerSoundnessTests {
 
             if generator.chance(0.5) {
                 let folding = LedgerFolding(
-                    coverage,
+                    generator.chance(0.5) ? unfolded : coverage,
                     fold: fold,
                     gaps: ledger.gaps(of: firstPartition),
                     limit: now - .seconds(2000),

@@ -37,7 +37,7 @@ struct DashboardDocumentTests {
     @Test("the time left of a job follows from its pace in event time, and only while it runs")
     func timeLeft() {
         var half = job(1, .running)
-        half.pace = 30
+        half.pace = 30000
         half.updatedAt = Self.now
         half.remaining = [EventInterval(from: Self.now - .seconds(5400), to: Self.now - .seconds(3600))]
         #expect(half.progress == 0.5)

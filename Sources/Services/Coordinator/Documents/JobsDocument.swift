@@ -87,7 +87,6 @@ extension JobRecord {
     /// shown no pace, and where its coordinator has told nothing for a minute.
     func timeLeft(at now: Instant) -> Duration? {
         guard state == .running, let pace, pace > 0, now - updatedAt < .seconds(60) else { return nil }
-        let left = Double(outstanding.milliseconds) / pace
-        return left < 1e15 ? .milliseconds(Int64(left)) : nil
+        return .milliseconds(Int64(Double(outstanding.milliseconds) / Double(pace) * 1000))
     }
 }
