@@ -69,9 +69,9 @@ struct CoordinatorTakeoverTests {
             "simulate", "--dialect", "v2", "--rate", "100", "--recovery-speed", "0.7", "--json",
         ])
         let line = try upstream.says("{\"url\":\"")
+        let (servers, prefix) = (try RealBroker.shared().bootstrapServers, RealBroker.uniqueName("takeover"))
         let environment = [
-            "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": try RealBroker.shared().bootstrapServers,
-            "DECAHOSE_TOPICS_PREFIX": RealBroker.uniqueName("takeover"),
+            "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": servers, "DECAHOSE_TOPICS_PREFIX": prefix,
             "DECAHOSE_STREAM_BASE_URL": String(line.prefix { $0 != "\"" }),
             "DECAHOSE_STREAM_API": "v2", "DECAHOSE_STREAM_BEARER_TOKEN": "decahose",
             "DECAHOSE_STREAM_DELIVERY_SLACK": "10s", "DECAHOSE_STREAM_BACKFILL": "false",
@@ -86,7 +86,7 @@ struct CoordinatorTakeoverTests {
         let dedup = try RunningExecutable(["dedup"], environment: environment)
         var coordinators = try (0..<3).map { _ in try Coordinator(environment) }
         let bridge = try RunningExecutable(["bridge"], environment: environment)
-        try bridge.says("The stream is read.")
+        try bridge.says("the stream is read.")
         let first = try eventually("a leader", within: 60) { coordinators.firstIndex(where: \.isLeading) }
         #expect(coordinators.count { $0.isLeading } == 1)
         sleep(20)
@@ -95,7 +95,7 @@ struct CoordinatorTakeoverTests {
         bridge.send(SIGKILL)
         sleep(25)
         let again = try RunningExecutable(["bridge"], environment: environment)
-        try again.says("The stream is read.")
+        try again.says("the stream is read.")
         func gaps() -> [Gaps.Gap] {
             coordinators.lazy.filter(\.isLeading).compactMap { $0.ask(Gaps.self, "/gaps")?.gaps }.first ?? []
         }
@@ -115,11 +115,13 @@ struct CoordinatorTakeoverTests {
             gaps().first { $0.jobs.contains { $0.state == "running" || $0.state == "completed" } }
         }
 
-        // Stalled past every time-out: another one leads, and when it wakes it must not write.
+        // Stalled for a minute, past every time-out: another one leads, and when it wakes it must not write.
         coordinators[second].process.send(SIGSTOP)
+        let stalledAt = ContinuousClock.now
         let third = try eventually("a third leader", within: 90) {
             coordinators.indices.first { $0 != first && $0 != second && coordinators[$0].isLeading }
         }
+        while ContinuousClock.now - stalledAt < .seconds(60) { usleep(100_000) }
         coordinators[second].process.send(SIGCONT)
         try coordinators[second].process.says("This coordinator no longer leads.", within: 60)
         #expect(coordinators[third].isLeading)
@@ -134,6 +136,13 @@ struct CoordinatorTakeoverTests {
             #expect(gap.jobs.count == 1, "\(gap)")
             #expect(gap.jobs.allSatisfy { $0.state == "completed" })
         }
+        // Nor have those of the dead and of the stalled done any harm: what they brought is in the clean topic once.
+        let topic = "\(prefix).tweets"
+        let copies = try TopicReading.records(topic, partitions: 2, servers: servers).reduce(into: [:]) {
+            $0[$1.key, default: 0] += $1.value == nil ? 0 : 1
+        }
+        #expect(copies.count > 1000)
+        #expect(copies.values.allSatisfy { $0 <= 1 }, "\(copies.filter { $0.value > 1 }.count) came twice")
         for index in [second, third] {
             coordinators[index].process.send(SIGTERM)
             #expect(try coordinators[index].process.end() == 0)

@@ -356,8 +356,8 @@ public struct CoordinatorCore: Sendable {
             let folding = LedgerFolding(
                 unfolded,
                 fold: fold,
-                gaps: cleansReports
-                    ? lead.ledger.gaps(of: stream) : lead.ledger.unfinished.filter { $0.stream == stream },
+                gaps: lead.ledger.unfinished.filter { $0.stream == stream }
+                    + (cleansReports ? lead.ledger.ended(of: stream, before: now - LedgerFolding.reportTime) : []),
                 limit: limit,
                 step: options.foldStep,
                 now: now

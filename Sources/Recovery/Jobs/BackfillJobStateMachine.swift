@@ -32,7 +32,8 @@ public struct BackfillJobStateMachine: Sendable {
     private let limits: DialectLimits
     private let slack: Duration
     private var phase: Phase
-    private var failures = 0
+    /// In a row without progress, by their table: a first 429 after five cut answers is a first.
+    private var failures: [RetryDelay: Int] = [:]
     /// The counts of the record before the present attempt.
     private var before: (received: Int64, acknowledged: Int64)
     private var attemptProgress = BackfillProgress()
@@ -250,7 +251,7 @@ public struct BackfillJobStateMachine: Sendable {
     }
 
     private mutating func proceed(at now: MonotonicInstant, wall: Instant) {
-        failures = 0
+        failures = [:]
         if record.remaining.isEmpty {
             finish(.completed, error: nil, at: wall)
         } else {
@@ -270,10 +271,11 @@ public struct BackfillJobStateMachine: Sendable {
             finish(.completed, error: nil, at: wall)
             return
         }
-        failures = IntervalSet(record.remaining).duration < leftBefore ? 1 : failures + 1
+        if IntervalSet(record.remaining).duration < leftBefore { failures = [:] }
+        failures[delay, default: 0] += 1
         record.state = .waiting
         record.error = detail
-        phase = .idle(notBefore: now + max(delay.delay(afterFailures: failures), atLeast))
+        phase = .idle(notBefore: now + max(delay.delay(afterFailures: failures[delay, default: 1]), atLeast))
     }
 
     private mutating func finish(_ state: JobRecord.State, error: String?, at wall: Instant) {

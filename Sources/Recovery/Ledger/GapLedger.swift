@@ -347,6 +347,12 @@ public struct GapLedger: Sendable {
         gaps.values.filter { $0.stream == stream }.sorted { ($0.from, $0.id) < ($1.from, $1.id) }
     }
 
+    /// The gaps of one stream partition that have ended and were not written since a moment, by time.
+    func ended(of stream: StreamPartition, before moment: Instant) -> [GapRecord] {
+        gaps.values.filter { $0.updatedAt < moment && $0.stream == stream && $0.state.isFinal }
+            .sorted { ($0.from, $0.id) < ($1.from, $1.id) }
+    }
+
     /// Event time that some gap already speaks for.
     private func accounted(for stream: StreamPartition, except id: String? = nil) -> IntervalSet {
         IntervalSet(

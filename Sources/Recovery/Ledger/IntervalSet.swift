@@ -98,8 +98,8 @@ public struct IntervalSet: Hashable, Sendable {
     /// - Parameter history: In order, as a set's intervals are.
     func appended(to history: [EventInterval]) -> [EventInterval] {
         guard let last = history.last, let next = first else { return history.isEmpty ? intervals : history }
-        if next.from > last.to { return history + intervals }
-        return IntervalSet(history).union(self).intervals
+        guard next.from >= last.from else { return IntervalSet(history).union(self).intervals }
+        return history.dropLast() + IntervalSet(last).appending(self).intervals
     }
 
     /// The moments in the set and the interval's.

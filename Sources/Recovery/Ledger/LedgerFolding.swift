@@ -8,8 +8,10 @@ public struct LedgerFolding: Sendable {
     public static let reportTime: Duration = .seconds(90 * 86400)
     /// History is folded once it is older than the recovery window by this much: until then a job may still change it.
     public static let margin: Duration = .seconds(86400)
-    /// The most intervals that are kept for each connection and of what was recovered. What is older is told for all
-    /// connections together only, and what was recovered as delivered: a record must not grow for ever.
+    /// The most intervals that are kept for each connection and of what was recovered.
+    ///
+    /// What is older is told for all connections together only, and what was recovered as delivered: a record must not grow
+    /// for ever.
     public static let intervalsMax = 2000
 
     /// The ledger record; nil where there is nothing to fold yet.

@@ -32,8 +32,8 @@ public struct ManualBackfill: Sendable {
             left.append(
                 Left(
                     range: EventInterval(from: range.from, to: min(range.to, oldest)),
-                    reason: "older than the \(limits.window.forPeople) that the upstream keeps: it can be asked for time "
-                        + "from \(oldest) on"
+                    reason: "older than the \(limits.window.forPeople) that the upstream keeps: it can be asked for "
+                        + "time from \(oldest) on"
                 )
             )
         }

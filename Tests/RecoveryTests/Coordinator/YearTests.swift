@@ -23,6 +23,10 @@ struct YearTests {
             bench.surroundings.committed = .offsets([:])
         }
 
+        private static func isNewJob(_ record: ControlRecord) -> Bool {
+            if case .job(let job) = record { job.attempts == 0 } else { false }
+        }
+
         /// - Parameter censusEvery: Minutes; each is one as it is, and a record for each of six Kafka partitions.
         mutating func run(days: Int64, censusEvery minutes: Int64) {
             for number in (second / Self.segment)..<(second / Self.segment + days * Self.day / Self.segment) {
@@ -63,12 +67,12 @@ struct YearTests {
                     bench.write(.session(record))
                 }
                 // Requests are made one look after their jobs.
-                bench.look(at: end + 1200)
-                bench.look(at: end + 1201)
-                while !bench.open.isEmpty {
+                var turn = bench.look(at: end + 1200)
+                while turn.writes.contains(where: { $0.key.kind == .job }) {
+                    bench.look(at: end + 1201)
                     while !bench.open.isEmpty { bench.end(.completed, at: end + 1202) }
-                    bench.look(at: end + 1202)
-                    bench.look(at: end + 1203)
+                    turn = bench.look(at: end + 1202)
+                    if !turn.writes.contains(where: Self.isNewJob) { break }
                 }
             }
         }
@@ -81,7 +85,8 @@ struct YearTests {
         operation.run(days: 4, censusEvery: 1)
         let topic = operation.bench.topic
         let counts = Dictionary(grouping: topic.keys, by: \.kind).mapValues(\.count)
-        print("a year: \(topic.count) records of control: \(counts.map { "\($0.key.map { "\($0)" } ?? "") \($0.value)" })")
+        let told = counts.map { kind, count in "\(count) \(kind.map { "\($0)" } ?? "of an unknown kind")" }
+        print("a year: \(topic.count) records of control: \(told.sorted().joined(separator: ", "))")
 
         // A quarter's gaps and jobs; of everything else what the window and a day hold.
         let perDay = Int(Operation.day / Operation.segment) * 2

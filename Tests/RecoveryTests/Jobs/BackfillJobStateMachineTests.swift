@@ -112,6 +112,27 @@ struct BackfillJobStateMachineTests {
         #expect(job.record.pace == nil)
     }
 
+    @Test("a first 429 waits as the first, however many other failures came before it")
+    func tables() {
+        var job = Self.machine()
+        var now = clock(0)
+        for _ in 0..<5 {
+            let action = job.next(at: now, wall: Self.wall)
+            #expect(action == .request(Self.range))
+            job.ended(.http(status: 503, detail: "", retryAfter: nil), at: now, wall: Self.wall)
+            now = now + .seconds(400)
+        }
+        _ = job.next(at: now, wall: Self.wall)
+        job.ended(.http(status: 429, detail: "", retryAfter: .seconds(3)), at: now, wall: Self.wall)
+        let first = job.next(at: now, wall: Self.wall)
+        #expect(first == .wait(until: now + .seconds(60)))
+        now = now + .seconds(60)
+        _ = job.next(at: now, wall: Self.wall)
+        job.ended(.http(status: 429, detail: "", retryAfter: nil), at: now, wall: Self.wall)
+        let second = job.next(at: now, wall: Self.wall)
+        #expect(second == .wait(until: now + .seconds(120)))
+    }
+
     @Test("a job whose coordinator died in a request shows no pace until the next")
     func paceOfTheDead() {
         var record = Self.record()

@@ -9,7 +9,8 @@ import Tweets
 struct ReportTablesTests {
     private static let now = Instant(seconds: 1_795_500_000)
     private static let stream = StreamPartition(product: .compliance, number: 4)
-    private static let name = "a-connection-with-a-name-of-more-than-eighty-characters-"
+    private static let name =
+        "a-connection-with-a-name-of-more-than-eighty-characters-"
         + "that-somebody-found-a-good-idea-at-the-time"
 
     /// Control with the longest names and the largest numbers that can be.
@@ -98,7 +99,8 @@ struct ReportTablesTests {
     @Test("a job that is at work has a bar and the time left, in event time")
     func progress() {
         let lines = Self.snapshot().jobsTable().split(separator: "\n")
-        #expect(lines.contains { $0.hasSuffix("[#############################-] 29d00h of 30d00h, up to 11-23 06:00:00") })
+        let bar = "[#############################-] 29d00h of 30d00h, up to 11-23 06:00:00"
+        #expect(lines.contains { $0.hasSuffix(bar) })
     }
 
     @Test("the monthly report tells every stretch that is lost for good, to the millisecond and of the period only")

@@ -178,7 +178,8 @@ private final class RecoveryWalk {
                 return true
             }
             do {
-                return try pipeline.consume(bytes)
+                // What waits in the socket would come without any limit once nobody holds it back.
+                return try pipeline.consume(bytes) && !isStopped()
             } catch {
                 inflateError = error
                 return false

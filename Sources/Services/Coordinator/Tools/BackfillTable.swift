@@ -33,7 +33,8 @@ enum BackfillTable {
             text += TextTable.wrapped("Left out: \(left.from) … \(left.to), \(left.reason).")
         }
         let count = rows.count == 1 ? "1 job" : "\(rows.count) jobs"
-        text += isDryRun
+        text +=
+            isDryRun
             ? "\(count) would be made; nothing was changed.\n"
             : "\(count) made; 'decahose jobs --watch' shows how far it is.\n"
         return text

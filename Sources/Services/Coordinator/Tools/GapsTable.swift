@@ -46,7 +46,8 @@ enum GapsTable {
         }
         var text = TextTable.text(["STREAM", "FROM", "TO", "LENGTH"], rows, flexible: 0)
         let pieces = rows.count == 1 ? "1 stretch" : "\(rows.count) stretches"
-        let exact = "\(lost.duration.milliseconds / 1000).\(String(1000 + lost.duration.milliseconds % 1000).dropFirst())"
+        let milliseconds = lost.duration.milliseconds
+        let exact = "\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())"
         text += TextTable.wrapped(
             "Lost for good\(period): \(lost.duration.forPeople) (\(exact) s) of event time in \(pieces)."
         )
