@@ -1,4 +1,6 @@
+import Foundation
 import KafkaTestSupport
+import Synchronization
 import Testing
 
 @testable import Kafka
@@ -63,6 +65,59 @@ struct KafkaGroupTests {
         for _ in 0..<20 { member.poll() }
         #expect(member.changes.isEmpty)
         rig.cluster.clearRequestErrors(.syncGroup)
+    }
+
+    /// The last reference to a consumer, and what is known of its end.
+    private final class Holder: Sendable {
+        let assignments = Atomic(0)
+        let ends = Atomic(0)
+        private let consumer = Mutex<KafkaConsumer?>(nil)
+
+        func hold(_ consumer: consuming KafkaConsumer) {
+            let held = consumer
+            self.consumer.withLock { $0 = held }
+        }
+
+        func poll() { _ = consumer.withLock { $0?.poll(timeout: .milliseconds(20)) } }
+        var isAssigned: Bool { consumer.withLock { (try? $0?.assignment())?.isEmpty == false } }
+
+        func drop() {
+            consumer.withLock { $0 = nil }
+            ends.add(1, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    @Test("a sticky member that ends before it has taken an assignment that waits for it does end")
+    func endsWithAnAssignmentUntaken() throws {
+        let rig = try filled()
+        let holder = Holder()
+        let observer = KafkaObserver(
+            log: { line in
+                rig.observer.log(line)
+                guard line.message.contains("-> wait-assign-call") else { return }
+                holder.assignments.add(1, ordering: .sequentiallyConsistent)
+            },
+            error: rig.observer.error
+        )
+        let properties: KafkaProperties = [
+            "group.id": "g", "enable.auto.commit": "false", "heartbeat.interval.ms": "100",
+            "session.timeout.ms": "6000", "partition.assignment.strategy": "cooperative-sticky", "debug": "cgrp",
+        ]
+        do {
+            let consumer = try KafkaConsumer(rig.connection.merging(properties), observer: observer)
+            try consumer.subscribe(to: ["t"]) { _ in }
+            holder.hold(consumer)
+        }
+        try poll([]) {
+            holder.poll()
+            return holder.isAssigned
+        }
+        // 27 is REBALANCE_IN_PROGRESS: it joins again, and nobody polls for what it is assigned then.
+        rig.cluster.failNextRequests(.heartbeat, with: [KafkaErrorCode(rawValue: 27)])
+        try poll([]) { holder.assignments.load(ordering: .sequentiallyConsistent) == 2 }
+        // On a thread of its own, since a member that does not end never comes back.
+        Thread.detachNewThread { holder.drop() }
+        try poll([]) { holder.ends.load(ordering: .sequentiallyConsistent) == 1 }
     }
 
     private func filled() throws -> MockRig {

@@ -52,7 +52,7 @@ public final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
-        if callbacks.isJoining {
+        if callbacks.isJoining || !callbacks.answersBeforeTheEnd(client: pointer) {
             // librdkafka 2.0.2 aborts the process where a sticky member is destroyed between its join and its first
             // assignment. It is left as it is: closed, or soon fenced off by whoever takes its place.
             _ = Unmanaged.passRetained(callbacks)

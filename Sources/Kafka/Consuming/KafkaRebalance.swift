@@ -44,6 +44,24 @@ extension KafkaCallbacks {
         if let problem { observer.error(problem) }
     }
 
+    /// Answers an assignment that nobody polled for: 2.0.2 would wait for that answer for ever, in a loop without a pause,
+    /// when the member is destroyed.
+    ///
+    /// - Returns: Whether the member may be destroyed; not after a fatal error, after which no answer is taken any more.
+    func answersBeforeTheEnd(client: OpaquePointer) -> Bool {
+        // Closed, or never a member.
+        guard rebalance != nil else { return true }
+        guard rd_kafka_fatal_error(client, nil, 0) == RD_KAFKA_RESP_ERR_NO_ERROR else { return false }
+        let nothing = KafkaPartitionList([KafkaPartition]())
+        let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+        // Where none is pending it changes nothing that outlives the member.
+        _ =
+            isCooperative
+            ? consume(rd_kafka_incremental_assign(client, nothing.pointer))
+            : failure(rd_kafka_assign(client, nothing.pointer))
+        return true
+    }
+
     private func consume(_ error: OpaquePointer?) -> KafkaError? {
         error.map { KafkaError(consuming: $0) }
     }
