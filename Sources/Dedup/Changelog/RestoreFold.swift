@@ -43,38 +43,40 @@ public struct RestoreFold: Sendable {
     ///   - bytes: Its value; nil or what is no changelog record spoils the restore.
     ///   - offset: Where it stands, for messages.
     public mutating func add(_ bytes: UnsafeRawBufferPointer?, offset: Int64) {
-        do {
-            guard let bytes else { throw SeenRecordError.malformed }
-            add(try SeenRecord(decoding: bytes), offset: offset)
+        do throws(SeenRecordError) {
+            guard let bytes else { throw .malformed }
+            let record = try SeenRecord.read(bytes) { head, count in
+                begin(head, offset: offset)
+                ids += count
+            } entry: { id, isDeleted in
+                window.add(id, isDeleted: isDeleted)
+            }
+            end(record)
         } catch {
             problem = problem ?? "the record at offset \(offset) of the changelog is unreadable (\(error))"
         }
     }
 
-    private mutating func add(_ record: SeenRecord, offset: Int64) {
-        records += 1
-        ids += record.entries.count + record.farFuture.count
-        if record.number == 1 {
+    private mutating func begin(_ head: SeenRecord, offset: Int64) {
+        if head.number == 1 {
             // A changelog written afresh replaces all that stands before it, damage included.
             self = RestoreFold(timing: timing, records: records, ids: ids)
-        } else if let last, record.number != last.number &+ 1 {
+        } else if let last, head.number != last.number &+ 1 {
             problem =
                 problem
-                ?? "the changelog jumps from number \(last.number) to \(record.number) at its offset \(offset)"
+                ?? "the changelog jumps from number \(last.number) to \(head.number) at its offset \(offset)"
         }
-        if first == nil {
-            first = record
-            first?.entries = []
-            first?.farFuture = []
-        }
-        for entry in record.entries { window.add(entry.id, isDeleted: entry.isDeleted) }
+        first = first ?? head
+        last = head
+    }
+
+    private mutating func end(_ record: SeenRecord) {
+        records += 1
+        ids += record.farFuture.count
         for entry in record.farFuture {
             farFuture[entry.id] = FarFutureSet.Entry(isDeleted: entry.isDeleted, received: entry.received)
         }
-        recovered.restore(record.recovered)
-        last = record
-        last?.entries = []
-        last?.farFuture = []
+        if !record.recovered.isEmpty { recovered.restore(record.recovered) }
         recordsSinceUpkeep += 1
         if recordsSinceUpkeep >= Self.upkeepInterval { upkeep() }
     }

@@ -44,10 +44,33 @@ extension SeenRecord {
 
     /// Reads a record; bytes from anywhere give an error, never a crash.
     public init(decoding bytes: UnsafeRawBufferPointer) throws(SeenRecordError) {
-        guard bytes.count > Self.headerBytes else { throw .malformed }
-        guard bytes[0] == Self.version else { throw .version(bytes[0]) }
+        var entries: [Entry] = []
+        self = try Self.read(bytes) { _, count in
+            entries.reserveCapacity(count)
+        } entry: { id, isDeleted in
+            entries.append(Entry(id: id, isDeleted: isDeleted))
+        }
+        self.entries = entries
+    }
+
+    /// Reads a record without keeping its ordinary IDs: restores read tens of millions of them.
+    ///
+    /// - Parameters:
+    ///   - bytes: The record, from anywhere. Damage is found before anything is told of it; an error later than that is one
+    ///     of whoever wrote it.
+    ///   - begin: Takes what stands before the IDs, and how many of them there will be.
+    ///   - entry: Takes each ordinary ID, in order.
+    /// - Returns: All but those IDs.
+    @inline(__always)
+    static func read(
+        _ bytes: UnsafeRawBufferPointer,
+        begin: (_ head: SeenRecord, _ count: Int) -> Void,
+        entry: (_ id: UInt64, _ isDeleted: Bool) -> Void
+    ) throws(SeenRecordError) -> SeenRecord {
+        guard bytes.count > headerBytes else { throw .malformed }
+        guard bytes[0] == version else { throw .version(bytes[0]) }
         let stored = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self))
-        let body = UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...])
+        let body = UnsafeRawBufferPointer(rebasing: bytes[headerBytes...])
         guard Checksum.of(body) == stored else { throw .checksum }
         var reader = NumberReader(bytes: body)
         guard let number = reader.next(), number > 0, let offset = reader.next(), offset <= UInt64(Int64.max),
@@ -56,24 +79,24 @@ extension SeenRecord {
             // Each takes a byte at the least, so no list is longer than what is left.
             count <= UInt64(body.count), farCount <= UInt64(body.count)
         else { throw .malformed }
-        self.init(
+        var record = SeenRecord(
             number: number,
             nextOffset: Int64(offset),
-            progress: DedupProgress(streamTime: Self.instant(streamTime), lateLine: Self.instant(lateLine))
+            progress: DedupProgress(streamTime: instant(streamTime), lateLine: instant(lateLine))
         )
-        entries.reserveCapacity(Int(count))
+        begin(record, Int(count))
         var last: UInt64 = 0
         for _ in 0..<count {
-            last = try Self.id(after: last, reader.next())
-            entries.append(Entry(id: last >> 1, isDeleted: last & 1 == 1))
+            last = try id(after: last, reader.next())
+            entry(last >> 1, last & 1 == 1)
             last >>= 1
         }
         last = 0
         for _ in 0..<farCount {
-            let coded = try Self.id(after: last, reader.next())
+            let coded = try id(after: last, reader.next())
             guard let received = reader.next(), received < 1 << 60 else { throw .malformed }
             last = coded >> 1
-            farFuture.append(
+            record.farFuture.append(
                 FarFutureEntry(id: last, isDeleted: coded & 1 == 1, received: Int64(received))
             )
         }
@@ -81,11 +104,13 @@ extension SeenRecord {
             guard let minute = reader.next(), let stream = reader.next(), let count = reader.next(),
                 minute < 1 << 40, stream < 1 << 16, count < 1 << 32
             else { throw .malformed }
-            recovered.append(Recovered(minute: Int64(minute), stream: Int(stream), count: Int(count)))
+            record.recovered.append(Recovered(minute: Int64(minute), stream: Int(stream), count: Int(count)))
         }
+        return record
     }
 
     /// The ID that a difference leads to, shifted, with its mark in the lowest bit.
+    @inline(__always)
     private static func id(after last: UInt64, _ coded: UInt64?) throws(SeenRecordError) -> UInt64 {
         guard let coded, coded > 1 else { throw .malformed }
         let (id, overflow) = last.addingReportingOverflow(coded >> 1)
@@ -123,6 +148,7 @@ private struct NumberReader {
     var isAtEnd: Bool { position == bytes.count }
 
     /// The next number; nil where the bytes end or it is longer than 64 bits.
+    @inline(__always)
     mutating func next() -> UInt64? {
         var number: UInt64 = 0
         var shift: UInt64 = 0

@@ -11,8 +11,6 @@ final class DedupClients {
     let consumer: KafkaConsumer
     /// Knows the group's stable offsets: only a read_committed handle does, and it never subscribes.
     let offsets: KafkaConsumer
-    /// Reads the changelog, committed.
-    let changelog: KafkaConsumer
     let watermarks: KafkaWatermarkQuery
     let producer: KafkaProducer
     let raw: KafkaTopic
@@ -37,13 +35,7 @@ final class DedupClients {
             environment.kafka.merging(Self.producerProperties(environment, transactionTimeout)),
             observer: observer
         )
-        raw = try producer.topic(names.raw, timeout: timeout)
-        tweets = try producer.topic(names.tweets, timeout: timeout)
-        seen = try producer.topic(names.seen, timeout: timeout)
-        late = try producer.topic(names.late, timeout: timeout)
-        deadletter = try producer.topic(names.deadletter, timeout: timeout)
-        control = try producer.topic(names.control, timeout: timeout)
-        try Self.register(producer, timeout: timeout)
+        // All of them connect, and find the group's coordinator, while the producer is registered.
         consumer = try KafkaConsumer(
             environment.kafka.merging(Self.consumerProperties(environment, isStaticMember)),
             observer: observer
@@ -52,15 +44,15 @@ final class DedupClients {
             "group.id": names.dedupGroup, "isolation.level": "read_committed", "enable.auto.commit": "false",
         ]
         offsets = try KafkaConsumer(environment.kafka.merging(committedReader), observer: observer)
-        let changelogReader: KafkaProperties = [
-            "group.id": "\(names.dedupGroup)-restore", "isolation.level": "read_committed",
-            "enable.auto.commit": "false", "auto.offset.reset": "error", "enable.partition.eof": "true",
-            "fetch.wait.max.ms": "100", "queued.max.messages.kbytes": "16384",
-            // Each record is small, and what librdkafka keeps with it is not.
-            "queued.min.messages": "50000", "fetch.message.max.bytes": "524288",
-        ]
-        changelog = try KafkaConsumer(environment.kafka.merging(changelogReader), observer: observer)
         watermarks = try KafkaWatermarkQuery(environment.kafka, observer: observer)
+        let metadata = try producer.metadata(timeout: timeout)
+        raw = try producer.topic(names.raw, in: metadata)
+        tweets = try producer.topic(names.tweets, in: metadata)
+        seen = try producer.topic(names.seen, in: metadata)
+        late = try producer.topic(names.late, in: metadata)
+        deadletter = try producer.topic(names.deadletter, in: metadata)
+        control = try producer.topic(names.control, in: metadata)
+        try Self.register(producer, timeout: timeout)
     }
 
     private static func producerProperties(
@@ -76,9 +68,10 @@ final class DedupClients {
             "linger.ms": "5",
             "batch.size": "1000000",
             "message.max.bytes": "8388608",
-            // A transaction's records wait here until the commit flushes them; reading stops where it is full.
+            // Records wait here until they are acknowledged; reading stops where it is full. Room for the largest record,
+            // and for two batches beside it.
             "queue.buffering.max.messages": "0",
-            "queue.buffering.max.kbytes": "65536",
+            "queue.buffering.max.kbytes": "10240",
         ]
     }
 
@@ -99,10 +92,27 @@ final class DedupClients {
             "fetch.wait.max.ms": "50",
             // Little lies unpacked in memory, and is in the processor's cache still when it is read; the loop sees to
             // it that more is fetched at once where that runs out.
-            "queued.max.messages.kbytes": "8192",
+            "queued.max.messages.kbytes": "5120",
             "fetch.message.max.bytes": "131072",
+            // Over all partitions, however many there are; a batch that is larger comes by itself.
+            "fetch.max.bytes": "1048576",
         ]
         return isStatic ? properties.merging(name) : properties
+    }
+
+    /// A reader of the changelog, or of what else only committed records count of.
+    ///
+    /// - Parameter share: How many of them share the memory for what was fetched.
+    static func changelogProperties(_ environment: DedupEnvironment, share: Int = 1) -> KafkaProperties {
+        let own: KafkaProperties = [
+            "group.id": "\(environment.names.dedupGroup)-restore", "isolation.level": "read_committed",
+            "enable.auto.commit": "false", "auto.offset.reset": "error", "enable.partition.eof": "true",
+            "fetch.wait.max.ms": "100",
+            // Each record is small, and what librdkafka keeps with it, some 500 bytes, is not.
+            "queued.min.messages": "\(40_000 / share)", "queued.max.messages.kbytes": "\(16_384 / share)",
+            "fetch.message.max.bytes": "524288", "fetch.max.bytes": "1048576",
+        ]
+        return environment.kafka.merging(own)
     }
 
     private static func register(_ producer: KafkaProducer, timeout: Duration) throws(KafkaError) {

@@ -157,9 +157,11 @@ extension DedupLoop {
             "The Kafka clients are made anew, and the sets restored.",
             metadata: [LogKey.reason: "\(reason)"]
         )
+        restore?.cancel()
         restore = nil
         board.setProblem("restore", nil)
         hasUndone = false
+        board.setProblem("kafka", "the clients are made anew, since they cannot be used any more: \(reason)")
         for partition in ownedPartitions { drop(partition.number) }
         while !desk.isStopping {
             do {
@@ -180,6 +182,8 @@ extension DedupLoop {
     /// Ends what is open and leaves; a static member's place is kept for its return.
     func stop() {
         perform(machine.revoked(at: environment.clock()))
+        restore?.cancel()
+        endedRestore?.cancel()
         do {
             try clients.consumer.close()
         } catch {

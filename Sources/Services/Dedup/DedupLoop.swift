@@ -21,6 +21,8 @@ final class DedupLoop {
     /// By partition number; nil for those of others.
     var owned: [OwnedPartition?] = []
     var restore: RestoreRun?
+    /// The one before, whose threads may still be tidying up.
+    var endedRestore: RestoreRun?
     /// The membership when the open transaction began.
     var group: KafkaGroupMetadata?
     /// Why the process must end; found where nothing can be thrown.
@@ -143,7 +145,6 @@ final class DedupLoop {
     }
 
     private func pollTimeout(_ now: MonotonicInstant) -> Duration {
-        if restore?.isReading == true { return .zero }
         guard case .open(let transaction) = machine.state else {
             return restore == nil ? Self.pollMax : .milliseconds(10)
         }

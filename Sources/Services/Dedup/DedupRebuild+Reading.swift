@@ -60,13 +60,16 @@ extension DedupRebuild {
         show: (Int64) -> Void = { _ in }
     ) throws {
         guard first < end else { return }
-        try clients.changelog.assign([KafkaPosition(tweets, offset: first)])
-        defer { try? clients.changelog.unassign() }
+        let reader = try KafkaConsumer(
+            DedupClients.changelogProperties(environment),
+            observer: environment.observer
+        )
+        try reader.assign([KafkaPosition(tweets, offset: first)])
         var position = first
         var servedAt = ContinuousClock.now
         var shownAt = servedAt
         while position < end {
-            switch clients.changelog.poll(timeout: .milliseconds(100)) {
+            switch reader.poll(timeout: .milliseconds(100)) {
             case .nothing: break
             case .message(let message):
                 position = message.offset + 1

@@ -112,6 +112,37 @@ struct RealRestoreTests {
         #expect(try rig.read(rig.names.tweets).isEmpty)
     }
 
+    @Test("a changelog that is emptied while it is read is refused with what to do, and not waited for")
+    func emptiedMeanwhile() async throws {
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(try ids(120, secondsAgo: 100)))
+        try await until("they are read") { try total(one) == 120 }
+        // Keeps the end of the changelog from being reached.
+        let holder = try rig.ghost("holder", timeout: .seconds(240))
+        try holder.beginTransaction()
+        for partition in 0..<Int32(DedupRig.partitionCount) {
+            try rig.write(SeenRecord(number: 77, nextOffset: 1, progress: DedupProgress()), to: partition, holder)
+        }
+        #expect(holder.flush(timeout: patience) { _ in })
+        try await one.stop()
+        let again = RunningDedup(rig.environment(instance: "one"))
+        try await until("it reads the changelog") {
+            _ = try phases(again)
+            return again.board.problems.contains { $0.contains("its set of seen IDs is being restored: ") }
+        }
+        let admin = try KafkaAdmin(rig.properties, observer: .silent)
+        try admin.deleteRecords(
+            before: (0..<Int32(DedupRig.partitionCount)).map {
+                KafkaPosition(topic: rig.names.seen, partition: $0, offset: KafkaPosition.end)
+            },
+            timeout: patience
+        )
+        let reason = try await configurationError(again)
+        #expect(reason.contains("the changelog is empty"), "\(reason)")
+        #expect(reason.contains("decahose dedup rebuild"), "\(reason)")
+        try holder.abortTransaction(timeout: patience) { _ in }
+    }
+
     @Test("a changelog that lost its beginning, or has a hole, is refused with what to do")
     func damaged() async throws {
         let one = RunningDedup(rig.environment(instance: "one"))

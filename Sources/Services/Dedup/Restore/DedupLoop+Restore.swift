@@ -4,10 +4,8 @@ import Logging
 import Operations
 import Tweets
 
-/// Restores sets beside the polling of the group, a slice of time each turn.
+/// Restores sets beside the polling of the group, a step each turn.
 extension DedupLoop {
-    /// Records of the changelog that one turn takes in at most.
-    private static let recordsATurn = 500
     /// How often the committed offsets are asked for while a dead owner's transaction holds them back.
     private static let askInterval: Duration = .milliseconds(200)
 
@@ -18,28 +16,26 @@ extension DedupLoop {
             let waiting = ownedPartitions.filter { $0.phase == .restoring }
             hasRestoring = false
             guard !waiting.isEmpty else { return }
-            restore = RestoreRun(waiting, timing: environment.timing, now: environment.clock())
+            restore = RestoreRun(waiting, now: environment.clock())
         }
         guard let run = restore else { return }
         // What was taken away meanwhile is no longer restored.
-        for member in run.members.values where partition(member.number) !== member.partition {
-            run.members[member.number] = nil
-        }
-        guard !run.members.isEmpty else {
-            endReading()
-            return
-        }
-        do {
+        for (number, member) in run.members where partition(number) !== member { run.forget(number) }
+        do throws(KafkaError) {
             switch run.step {
+            case .committed where run.members.isEmpty: break
             case .committed: guard try fetchCommitted(run) else { return }
             case .marks: try fetchMarks(run)
-            case .reading: try readChangelog(run)
+            case .reading: break
             }
+            for (partition, result) in run.takeEnded() { ended(partition, result, run) }
+            if let problem = run.problem { throw problem }
+            board.setProblem("restore", nil)
         } catch {
-            run.failure = "\(error)\(DedupClients.advice(error.code))"
+            let advice = DedupClients.advice(error.code)
+            board.setProblem("restore", "Kafka's answer is awaited, and asked for again: \(error)\(advice)")
         }
-        guard restore != nil else { return }
-        board.setProblem("restore", run.failure.map { "Kafka's answer is awaited, and asked for again: \($0)" })
+        if run.members.isEmpty { endRestore() } else if run.step == .reading { showProgress(run) }
     }
 
     /// Asks for the stable committed offsets, now and then.
@@ -55,16 +51,16 @@ extension DedupLoop {
         let hasLive = ownedPartitions.contains { $0.phase == .live }
         // Pending transactions make this time out: then it is asked again, and never taken for "none".
         let answers = try clients.offsets.committed(names, timeout: .milliseconds(hasLive ? 100 : 500))
+        var committed: [Int32: Int64] = [:]
         for name in names {
             switch answers[name] {
-            case .offset(let offset): run.members[name.partition]?.committed = offset
-            case .absent: run.members[name.partition]?.committed = nil
+            case .offset(let offset): committed[name.partition] = offset
+            case .absent: break
             case .unknown(let code): throw KafkaError(code: code, isRetriable: true)
             case nil: throw KafkaError(code: .timedOut, isRetriable: true)
             }
         }
-        run.step = .marks
-        run.failure = nil
+        run.knows(committed: committed)
         return true
     }
 
@@ -73,72 +69,27 @@ extension DedupLoop {
         let seen = run.members.keys.map { KafkaPartition(topic: names.seen, partition: $0) }
         let raw = run.members.keys.map { KafkaPartition(topic: names.raw, partition: $0) }
         let marks = try clients.watermarks.watermarks(of: seen + raw, timeout: .seconds(5))
-        for name in seen {
-            guard let ends = marks[name] else { throw KafkaError(code: .timedOut, isRetriable: true) }
-            run.members[name.partition]?.low = ends.low
-            run.members[name.partition]?.position = ends.low
-            run.members[name.partition]?.mark = ends.high
-        }
-        for name in raw { run.rawMarks[name.partition] = marks[name] }
-        let unread = run.members.values.filter { !$0.isComplete }
-        try clients.changelog.assign(
-            unread.map { KafkaPosition(topic: names.seen, partition: $0.number, offset: $0.position) }
-        )
-        run.step = .reading
-        run.failure = nil
-        finishComplete(run)
-    }
-
-    private func readChangelog(_ run: RestoreRun) throws(KafkaError) {
-        for turn in 0..<Self.recordsATurn {
-            switch clients.changelog.poll(timeout: turn == 0 ? .milliseconds(5) : .zero) {
-            case .nothing:
-                finishComplete(run)
-                if turn > 0, restore != nil {
-                    let unread = run.members.values.filter { !$0.isComplete }
-                    clients.changelog.lookForMore(
-                        of: unread.map { KafkaPartition(topic: environment.names.seen, partition: $0.number) }
-                    )
-                }
-                return
-            case .message(let message):
-                CrashPoint.duringRestore.pass()
-                take(message, run)
-            case .partitionEnd(let position):
-                // The position passes markers; the end comes again whenever the last stable offset moves.
-                advance(run, position.partition.partition, to: position.offset)
-            case .error(let error, _):
-                throw error
+        func numbered(_ partitions: [KafkaPartition]) throws(KafkaError) -> [Int32: KafkaWatermarks] {
+            var numbered: [Int32: KafkaWatermarks] = [:]
+            for name in partitions {
+                guard let ends = marks[name] else { throw KafkaError(code: .timedOut, isRetriable: true) }
+                numbered[name.partition] = ends
             }
+            return numbered
         }
-        finishComplete(run)
+        run.read(try numbered(seen), rawMarks: try numbered(raw), environment)
     }
 
-    private func take(_ message: borrowing KafkaMessage, _ run: RestoreRun) {
-        let number = message.partition
-        let offset = message.offset
-        // Beyond the mark there is nothing of this restore's: the partition has one owner, and that is this instance.
-        guard let member = run.members[number], offset >= member.position, offset < member.mark else { return }
-        run.members[number]?.fold.add(message.value, offset: offset)
-        run.members[number]?.position = offset + 1
-        run.failure = nil
-        if let stamp = message.timestampMilliseconds { member.lastWritten = Instant(milliseconds: stamp) }
-    }
-
-    private func advance(_ run: RestoreRun, _ number: Int32, to offset: Int64) {
-        run.failure = nil
-        guard let member = run.members[number], offset > member.position else { return }
-        run.members[number]?.position = offset
-    }
-
-    private func finishComplete(_ run: RestoreRun) {
-        for member in run.members.values where member.isComplete {
-            run.members[member.number] = nil
-            finish(member.partition, member, run)
+    private func ended(_ partition: OwnedPartition, _ result: RestoreLane.Result, _ run: RestoreRun) {
+        switch result {
+        case .again(let error):
+            environment.logger.warning(
+                "The changelog of a partition could not be read to its end; its restore begins anew.",
+                metadata: [LogKey.partition: "\(partition.number)", LogKey.error: "\(error)"]
+            )
+        case .read(let outcome, let figures):
+            finish(partition, outcome, figures, run)
         }
-        guard run.members.isEmpty else { return showProgress(run) }
-        hasStarted = true
-        endReading()
     }
 
     private func showProgress(_ run: RestoreRun) {
@@ -153,12 +104,16 @@ extension DedupLoop {
         }
     }
 
-    private func finish(_ partition: OwnedPartition, _ member: RestoreRun.Member, _ run: RestoreRun) {
+    private func finish(
+        _ partition: OwnedPartition,
+        _ outcome: RestoreFold.Outcome,
+        _ figures: RestoreLane.Figures,
+        _ run: RestoreRun
+    ) {
         guard let raw = run.rawMarks[partition.number] else {
             preconditionFailure("no ends of raw \(partition.number)")
         }
-        let (records, ids) = (member.fold.records, member.fold.ids)
-        switch member.fold.finish(committed: member.committed) {
+        switch outcome {
         case .firstStart:
             partition.start(core: DedupCore(timing: environment.timing), nextNumber: 1, offset: raw.low)
         case .restored(let core, let nextNumber, let inputOffset, let note):
@@ -168,7 +123,9 @@ extension DedupLoop {
                     metadata: [LogKey.partition: "\(partition.number)", LogKey.reason: "\(note)"]
                 )
             }
-            guard inputOffset <= raw.high, member.committed != nil || !isRawYounger(than: member, at: inputOffset)
+            let hasCommitted = run.committed[partition.number] != nil
+            guard inputOffset <= raw.high,
+                hasCommitted || !isRawYounger(partition.number, than: figures.lastWritten, at: inputOffset)
             else {
                 refuse(partition, Self.rawIsShorter(inputOffset, raw.high))
                 return
@@ -187,7 +144,7 @@ extension DedupLoop {
             "A partition is read.",
             metadata: [
                 LogKey.partition: "\(partition.number)", LogKey.offset: "\(partition.nextOffset)",
-                LogKey.count: "\(ids)", "changelog": "\(records)",
+                LogKey.count: "\(figures.ids)", "changelog": "\(figures.records)",
                 LogKey.duration: "\((environment.clock() - run.begun).milliseconds) ms",
             ]
         )
@@ -197,9 +154,9 @@ extension DedupLoop {
     ///
     /// Kafka forgets a group's offsets with the topic, so this is asked only where the group has none. What stands
     /// before that offset was read, and so received, before the changelog's last record was written.
-    private func isRawYounger(than member: RestoreRun.Member, at inputOffset: Int64) -> Bool {
-        guard let lastWritten = member.lastWritten else { return false }
-        let raw = KafkaPartition(topic: environment.names.raw, partition: member.number)
+    private func isRawYounger(_ number: Int32, than lastWritten: Instant?, at inputOffset: Int64) -> Bool {
+        guard let lastWritten else { return false }
+        let raw = KafkaPartition(topic: environment.names.raw, partition: number)
         let later = lastWritten + environment.clockSlack
         let found = try? clients.offsets.offsets(at: [(raw, later.milliseconds)], timeout: .seconds(5))
         guard let offset = found?.first?.offset, offset >= 0 else { return false }
@@ -221,12 +178,13 @@ extension DedupLoop {
         }
     }
 
-    private func endReading() {
+    private func endRestore() {
+        let owned = ownedPartitions
+        hasStarted = hasStarted || !owned.isEmpty && owned.allSatisfy { $0.phase != .restoring }
+        endedRestore = restore
         restore = nil
         board.setProblem("restore", nil)
-        // Partitions may have come while it went on.
+        // Partitions may have come while it went on, or have to be restored once more.
         hasRestoring = true
-        // Nothing is fetched between restores.
-        try? clients.changelog.unassign()
     }
 }
