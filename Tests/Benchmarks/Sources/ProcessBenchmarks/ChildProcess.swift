@@ -79,14 +79,18 @@ final class ChildProcess: Sendable {
     /// The most memory it ever had resident, bytes.
     ///
     /// Not `ru_maxrss`, which begins with what the process that started it had.
-    var residentBytesMax: Int {
+    var residentBytesMax: Int { statusBytes("VmHWM:") }
+
+    /// The memory that it has resident now, bytes.
+    var residentBytes: Int { statusBytes("VmRSS:") }
+
+    private func statusBytes(_ name: String) -> Int {
         var bytes = [UInt8](repeating: 0, count: 8192)
         let file = open("/proc/\(id)/status", O_RDONLY)
         defer { close(file) }
         let count = max(0, read(file, &bytes, bytes.count))
-        for line in String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
-        where line.hasPrefix("VmHWM:") {
-            return (Int(line.dropFirst(6).filter(\.isNumber)) ?? 0) * 1024
+        for line in String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {
+            return (Int(line.dropFirst(name.count).filter(\.isNumber)) ?? 0) * 1024
         }
         return 0
     }

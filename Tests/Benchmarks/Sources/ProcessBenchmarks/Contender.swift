@@ -14,6 +14,8 @@ struct Run: Sendable {
     var seconds: Double
     /// The most memory that the process had resident, bytes; nil for a pipe of several.
     var residentBytesMax: Int?
+    /// The same of a process that keeps a set, whose memory counts apart.
+    var memory: DedupMemory?
 }
 
 /// What contenders run between: the upstream and Kafka.

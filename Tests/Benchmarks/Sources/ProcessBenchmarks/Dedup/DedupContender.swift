@@ -3,7 +3,7 @@ import Tweets
 
 /// The product: `decahose dedup`, reading a raw topic that is full already.
 ///
-/// Its whole life is measured, starting up and the orderly end included.
+/// The CPU time of its whole life is measured, starting up and the orderly end included.
 struct DedupContender {
     let decahose: String
     let kafka: RealKafka
@@ -17,13 +17,13 @@ struct DedupContender {
             process.signal(SIGKILL)
             stop("dedup did not get through \(names.raw); see \(log)")
         }
-        let residentBytesMax = process.residentBytesMax
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let memory = DedupMemory(process, log: log)
         process.signal(SIGTERM)
         let end = process.wait()
         if end.status != 0 { stop("dedup ended with \(end.status); see \(log)") }
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
         copies.verify(names, kafka)
-        return Run(cpuSeconds: end.cpuSeconds, seconds: seconds, residentBytesMax: residentBytesMax)
+        return Run(cpuSeconds: end.cpuSeconds, seconds: seconds, memory: memory)
     }
 
     /// Starts it.

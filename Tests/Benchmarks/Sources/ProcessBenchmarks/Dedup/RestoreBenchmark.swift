@@ -11,12 +11,15 @@ struct RestoreBenchmark {
     struct Result {
         let seconds: Double
         let cpuSeconds: Double
-        let residentBytesMax: Int
+        /// From the assignment of the partitions on: what the group's brokers take to form it is none of ours.
+        let restoreSeconds: Double
+        let memory: DedupMemory
         let recordCount: Int
     }
 
     private static let partitionCount = 6
     private static let readText = "A partition is read."
+    private static let durationText = "duration=\""
 
     func run() -> Result {
         let names = kafka.makeTopics("restore", partitionCount: Self.partitionCount)
@@ -30,7 +33,7 @@ struct RestoreBenchmark {
         unlink(contender.log)
         let begin = ContinuousClock.now
         let process = contender.start(names)
-        while partitionsRead < Self.partitionCount {
+        while partitionsRead.count < Self.partitionCount {
             guard process.isRunning, .now - begin < .seconds(300) else {
                 process.signal(SIGKILL)
                 stop("dedup did not restore its sets; see \(contender.log)")
@@ -40,7 +43,7 @@ struct RestoreBenchmark {
         }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         let cpuSeconds = process.cpuSeconds
-        let residentBytesMax = process.residentBytesMax
+        let memory = DedupMemory(process, log: contender.log)
         sendCopies(changelog, names)
         let isThrough = kafka.awaitCommitted(
             names,
@@ -56,20 +59,27 @@ struct RestoreBenchmark {
         return Result(
             seconds: seconds,
             cpuSeconds: cpuSeconds,
-            residentBytesMax: residentBytesMax,
+            restoreSeconds: partitionsRead.secondsMax,
+            memory: memory,
             recordCount: recordCount
         )
     }
 
-    private var partitionsRead: Int {
+    /// How many partitions are read, and how long the slowest of them took.
+    private var partitionsRead: (count: Int, secondsMax: Double) {
         var count = 0
-        guard let file = fopen(contender.log, "r") else { return 0 }
+        var millisecondsMax: Int32 = 0
+        guard let file = fopen(contender.log, "r") else { return (0, 0) }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), file) != nil {
-            if strstr(line, Self.readText) != nil { count += 1 }
+            guard strstr(line, Self.readText) != nil else { continue }
+            count += 1
+            if let duration = strstr(line, Self.durationText) {
+                millisecondsMax = max(millisecondsMax, atoi(duration + Self.durationText.utf8.count))
+            }
         }
-        return count
+        return (count, Double(millisecondsMax) / 1000)
     }
 
     /// Copies of some of the IDs, all of which must be known.
