@@ -73,6 +73,14 @@ final class DedupProcess {
         return exitCode
     }
 
+    /// Asks it to end once it can be asked, since one that has only just been started ends by the signal, and expects that
+    /// it ends as it should.
+    func expectCleanStop(_ context: String) async throws {
+        try await until("\(instance) listens") { log.contains("Status is served.") || !isRunning }
+        signal(15)
+        try await expectCleanEnd(context)
+    }
+
     /// Waits until it has ended as it should, with every record accounted for.
     func expectCleanEnd(_ context: String) async throws {
         #expect(try await end() == 0, "\(context)")

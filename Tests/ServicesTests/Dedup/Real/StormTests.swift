@@ -42,8 +42,7 @@ struct StormTests {
                 _ = try await victim.end()
                 living[index] = try DedupProcess(victim.instance, rig)
             case "stop":
-                victim.signal(15)
-                try await victim.expectCleanEnd("seed \(seed)")
+                try await victim.expectCleanStop("seed \(seed)")
                 living[index] = try DedupProcess(victim.instance, rig)
             default:
                 victim.signal(19)
@@ -58,8 +57,7 @@ struct StormTests {
             for process in living { print(process.instance, process.log.suffix(4000)) }
             throw error
         }
-        for process in living { process.signal(15) }
-        for process in living { try await process.expectCleanEnd("seed \(seed)") }
+        for process in living { try await process.expectCleanStop("seed \(seed)") }
         print("storm: seed \(seed), \(deeds)")
         try rig.expect(traffic, "seed \(seed)")
     }
