@@ -89,6 +89,7 @@ public struct CoordinatorCore: Sendable {
     /// - Parameters:
     ///   - now: The server's time, as well as it is known.
     ///   - clock: The coordinator's monotonic clock.
+    ///   - surroundings: What was asked of Kafka for this look.
     public mutating func turn(
         now: Instant,
         clock: MonotonicInstant,
@@ -124,7 +125,10 @@ public struct CoordinatorCore: Sendable {
 
     /// Makes jobs for a stretch of event time, whether or not it is known to be missing.
     ///
-    /// - Parameter partition: The stream partition's number; nil for all that were ever read.
+    /// - Parameters:
+    ///   - range: The stretch, which is cut to what the upstream gives.
+    ///   - partition: The stream partition's number; nil for all that were ever read.
+    ///   - now: The server's time, as well as it is known.
     /// - Returns: The jobs, which the next turn writes, and what cannot be asked for.
     public mutating func backfill(
         _ range: EventInterval,

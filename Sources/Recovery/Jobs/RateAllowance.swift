@@ -20,7 +20,9 @@ public struct RateAllowance: Hashable, Sendable {
 
     /// Fills the bucket for the time since the last call, and says how long until it is no longer below empty.
     ///
-    /// - Parameter rate: Records a second, above zero.
+    /// - Parameters:
+    ///   - now: The monotonic clock.
+    ///   - rate: Records a second, above zero.
     public mutating func wait(at now: MonotonicInstant, rate: Double) -> Duration {
         precondition(rate > 0, "a rate of \(rate) records a second")
         let elapsed = Double(max(0, (now - filledAt).nanoseconds)) / 1e9

@@ -117,7 +117,10 @@ public struct GapLedger: Sendable {
 
     /// Notes how far dedup has committed: a filled gap settles once that is past the last record of its jobs.
     ///
-    /// - Parameter committed: The dedup group's committed offsets of raw by Kafka partition; nil where none are to be had.
+    /// - Parameters:
+    ///   - committed: The dedup group's committed offsets of raw by Kafka partition; nil where none are to be had.
+    ///   - jobs: All jobs, by their IDs.
+    ///   - now: The server's time, as well as it is known.
     /// - Returns: The gaps that are to be written.
     public mutating func settle(
         committed: [Int: Int64]?,

@@ -47,6 +47,7 @@ public struct LedgerFold: Sendable {
     /// Takes a record in.
     ///
     /// - Parameters:
+    ///   - record: What was written.
     ///   - offset: Its offset in the control topic.
     ///   - now: When it arrived here.
     public mutating func apply(_ record: ControlRecord, offset: Int64, arrivedAt now: MonotonicInstant) {
@@ -198,7 +199,9 @@ public struct LedgerFold: Sendable {
 
     /// Everything that is known of one stream partition; nil before its timeline starts.
     ///
-    /// - Parameter frontier: The settled frontier, exclusive.
+    /// - Parameters:
+    ///   - stream: Which one.
+    ///   - frontier: The settled frontier, exclusive.
     public func coverage(of stream: StreamPartition, frontier: Instant) -> StreamCoverage? {
         coverage(of: stream, frontier: frontier, ledger: ledgers[stream])
     }
