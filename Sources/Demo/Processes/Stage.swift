@@ -27,6 +27,8 @@ package final class Stage {
         package var prefix: String
         /// The instances of dedup; one has no number in its process's name.
         package var dedups: [String]
+        /// Whether the upstream counts connection requests: who restarts bridges for minutes has soon used them up.
+        package var limitsRequests: Bool
 
         /// Options from their parts.
         package init(
@@ -39,7 +41,8 @@ package final class Stage {
             replicationFactor: Int = 1,
             partitions: Int,
             prefix: String,
-            dedups: [String]
+            dedups: [String],
+            limitsRequests: Bool = true
         ) {
             self.rate = rate
             self.seed = seed
@@ -51,6 +54,7 @@ package final class Stage {
             self.partitions = partitions
             self.prefix = prefix
             self.dedups = dedups
+            self.limitsRequests = limitsRequests
         }
     }
 
@@ -88,6 +92,7 @@ package final class Stage {
             "--latency-scale", "\(Double(options.slack.milliseconds) / 240_000)", "--deletes", "0.03",
             "--delete-delay", "6s",
         ]
+        if !options.limitsRequests { arguments += ["--request-limit", "0"] }
         if let corpus = options.corpus { arguments += ["--corpus", corpus] }
         try troupe.start("upstream", arguments, baseEnvironment)
         let url = try firstMatch(in: "upstream") { line in

@@ -132,7 +132,8 @@ public final class FaultSweep {
             // So many that the mock, which keeps 5 MB of each, keeps a minute.
             partitions: 12,
             prefix: prefix,
-            dedups: dedups
+            dedups: dedups,
+            limitsRequests: false
         )
     }
 
