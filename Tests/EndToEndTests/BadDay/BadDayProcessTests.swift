@@ -17,7 +17,7 @@ import Tweets
 /// | Kafka is away for 10 minutes | down, or stopped |
 /// | both bridges are dead for 3 hours | SIGKILL |
 /// | a replay that fails for some minutes | HTTP 503 and a cut answer, once the coordinator is back |
-@Suite("A bad day with real processes", .serialized, .timeLimit(.minutes(10)))
+@Suite("A bad day with real processes", .serialized, .timeLimit(.minutes(15)))
 struct BadDayProcessTests {
     private static let copies = ["a", "b"]
 
