@@ -12,15 +12,18 @@ extension KafkaErrorCode {
 
 extension KafkaError {
     /// The error, and where ACLs forbid what was asked for, what somebody must allow.
-    func granting(_ user: AccessTable.User) -> String {
-        code.isRefusal ? "\(self). Grant it; 'decahose topics acls \(user.rawValue)' prints what is needed" : "\(self)"
+    ///
+    /// - Parameter user: Who asked; nil where any role may have.
+    func granting(_ user: AccessTable.User? = nil) -> String {
+        guard code.isRefusal else { return "\(self)" }
+        let command = user.map { "'decahose topics acls \($0.rawValue)' prints what is needed" }
+        return "\(self). Grant it; \(command ?? "'decahose topics acls' prints what each role needs")"
     }
 
     /// The error of something about control, in words for whoever can allow it.
     func aboutControl(_ topic: String, _ operation: String) -> String {
         code.isRefusal
-            ? "Kafka does not let this user \(operation) \(topic): \(self). Grant it; 'decahose topics acls' prints what each "
-                + "role needs"
+            ? "Kafka does not let this user \(operation) \(topic): \(granting())"
             : "\(topic) cannot be \(operation == "read" ? "read" : "written"): \(self)"
     }
 }

@@ -7,6 +7,36 @@ extension KafkaError {
 }
 
 extension ExitError {
+    /// A tool cannot read a topic, with what to do about it.
+    ///
+    /// - Parameters:
+    ///   - topic: Which one.
+    ///   - brokers: Where it was looked for.
+    ///   - error: What the call answered.
+    ///   - trouble: Listened while it was tried.
+    static func unreadable(
+        _ topic: String,
+        _ brokers: String,
+        _ error: KafkaError,
+        _ trouble: ConnectionTrouble
+    ) -> ExitError {
+        switch error.code {
+        case .unknownTopicOrPartition, .unknownTopic:
+            ExitError(
+                .configuration,
+                "Kafka at \(brokers) has no topic \(topic). Check topics.prefix, or create the topics: decahose topics create. "
+                    + "Where it exists, this user may not see it: 'decahose topics acls tools'."
+            )
+        case _ where error.isUnanswered:
+            unreachable(brokers, error, trouble)
+        default:
+            ExitError(
+                error.code.isRefusal ? .configuration : .kafkaUnreachable,
+                "\(topic) cannot be read at \(brokers): \(error.granting(.tools))."
+            )
+        }
+    }
+
     /// Kafka gave no answer in time, in words for whoever can mend it.
     ///
     /// - Parameters:

@@ -75,7 +75,7 @@ public struct TweetTail {
                 }
             }
         } catch {
-            throw refusal(error)
+            throw ExitError.unreadable(topic, brokers, error, trouble)
         }
     }
 
@@ -90,27 +90,6 @@ public struct TweetTail {
         case .beginning: return partitions.map { KafkaPosition($0, offset: KafkaPosition.beginning) }
         case .time(let moment):
             return try consumer.offsets(at: partitions.map { ($0, moment.milliseconds) }, timeout: Self.timeout)
-        }
-    }
-
-    private func refusal(_ error: KafkaError) -> ExitError {
-        switch error.code {
-        case _ where error.isUnanswered:
-            ExitError.unreachable(brokers, error, trouble)
-        case .unknownTopicOrPartition, .unknownTopic:
-            ExitError(
-                .configuration,
-                "Kafka at \(brokers) has no topic \(topic). Check topics.prefix, or create the topics: decahose topics "
-                    + "create. Where it exists, this user may not see it: 'decahose topics acls tools'."
-            )
-        case .topicAuthorizationFailed:
-            ExitError(
-                .configuration,
-                "Kafka at \(brokers) does not let this user read \(topic): \(error). It needs the ACLs Read and Describe "
-                    + "on it."
-            )
-        default:
-            ExitError(.kafkaUnreachable, "\(topic) cannot be read at \(brokers): \(error).")
         }
     }
 }

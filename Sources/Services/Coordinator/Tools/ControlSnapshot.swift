@@ -58,26 +58,7 @@ public struct ControlSnapshot: Sendable {
             snapshot.at = WallClock.now()
             return snapshot
         } catch {
-            let brokers = settings.common.bootstrapServers
-            if error.code == .unknownTopicOrPartition {
-                throw ExitError(
-                    .configuration,
-                    "Kafka at \(brokers) has no topic \(names.control). Check topics.prefix, now \(names.prefix), or "
-                        + "create the topics: decahose topics create. Where it exists, this user may not see it: 'decahose topics "
-                        + "acls tools'."
-                )
-            }
-            if error.code.isRefusal {
-                throw ExitError(
-                    .configuration,
-                    "\(names.control) cannot be read at \(brokers): \(error.granting(.tools))."
-                )
-            }
-            if error.isUnanswered { throw ExitError.unreachable(brokers, error, trouble) }
-            throw ExitError(
-                .kafkaUnreachable,
-                "\(names.control) cannot be read at \(brokers): \(error). Check kafka.bootstrap.servers."
-            )
+            throw ExitError.unreadable(names.control, settings.common.bootstrapServers, error, trouble)
         }
     }
 

@@ -84,7 +84,7 @@ final class RestoreRun {
     /// Stops reading, and waits until the threads have ended, which takes some hundredths of a second.
     func cancel() {
         for number in Array(members.keys) { forget(number) }
-        while lanes.contains(where: { !$0.isOver }) { usleep(1000) }
+        while lanes.contains(where: { !$0.isOver }) { pauseThread(milliseconds: 1) }
     }
 
     /// The share that was read, 0 … 1, by offsets, which have holes: for showing only.
