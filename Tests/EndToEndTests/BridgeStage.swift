@@ -151,14 +151,17 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 /// Asks again and again until it is so.
+///
+/// - Parameter every: How often at most: a look that reads a whole topic slows down what is looked at.
 func eventually(
     _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(60),
+    every: Duration = .milliseconds(20),
     _ isSo: () throws -> Bool
 ) throws {
     let deadline = ContinuousClock.now + limit
     while try !isSo() {
         guard ContinuousClock.now < deadline else { throw Timeout(what: what()) }
-        usleep(20_000)
+        usleep(useconds_t(every / .microseconds(1)))
     }
 }

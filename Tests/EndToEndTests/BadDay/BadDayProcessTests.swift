@@ -20,6 +20,8 @@ import Tweets
 @Suite("A bad day with real processes", .serialized, .timeLimit(.minutes(15)))
 struct BadDayProcessTests {
     private static let copies = ["a", "b"]
+    /// How often control, which is read whole, is looked at.
+    private static let look: Duration = .milliseconds(300)
 
     /// What a day leaves.
     private struct Outcome {
@@ -97,9 +99,8 @@ struct BadDayProcessTests {
             try covered(stage, since: Date())
         }
         // One connection was always there: whatever a busy host took for a gap was none.
-        try eventually("no gap", within: .seconds(60)) {
-            usleep(300_000)
-            return try stage.control().gaps.allSatisfy { $0.state == .withdrawn }
+        try eventually("no gap", within: .seconds(60), every: Self.look) {
+            try stage.control().gaps.allSatisfy { $0.state == .withdrawn }
         }
 
         first.send(SIGKILL)
@@ -112,17 +113,17 @@ struct BadDayProcessTests {
             #"{"kind":"drop","role":"live"}"#, #"{"kind":"status","status":503,"role":"live","duration":7}"#,
         ])
         try eventually("both are refused", within: .seconds(60)) { try stage.fired("status") >= 4 }
-        usleep(7_000_000)
+        outage(seconds: 7)
         try covered(stage, since: Date())
 
         try stage.broker.setAway(true)
-        usleep(10_000_000)
+        outage(seconds: 10)
         try stage.broker.setAway(false)
         try covered(stage, since: Date())
 
         let killed = now()
         for name in Self.copies { bridges[name]?.send(SIGKILL) }
-        usleep(40_000_000)
+        outage(seconds: 40)
         let back = now()
         for name in Self.copies { bridges[name] = try bridge(name, stage) }
         try covered(stage, since: Date())
@@ -134,8 +135,7 @@ struct BadDayProcessTests {
         let coordinator = try stage.start("coordinator")
         var last = try stage.control()
         let ends: Set<GapRecord.State> = hasDedup ? [.settled, .withdrawn] : [.filled, .withdrawn]
-        try eventually("every gap has ended well", within: .seconds(240)) {
-            usleep(500_000)
+        try eventually("every gap has ended well", within: .seconds(240), every: Self.look) {
             last = try stage.control()
             return (1...2).allSatisfy { partition in
                 last.gaps.contains {
@@ -193,11 +193,15 @@ struct BadDayProcessTests {
     /// Waits until both connections claim time after a moment, of both stream partitions.
     private func covered(_ stage: BadDayStage, since: Date) throws {
         let moment = Instant(milliseconds: Int64(max(0, since.timeIntervalSince1970) * 1000))
-        try eventually("both connections cover", within: .seconds(150)) {
-            usleep(300_000)
+        try eventually("both connections cover", within: .seconds(150), every: Self.look) {
             let sessions = try stage.control().sessions.filter { $0.closed == nil && $0.covered?.to ?? moment > moment }
             return Set(sessions.map { "\($0.connection) \($0.stream)" }).count == 4
         }
+    }
+
+    /// Lets what is away stay away: its length is what is played, nothing is waited for.
+    private func outage(seconds: UInt32) {
+        sleep(seconds)
     }
 
     private func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
