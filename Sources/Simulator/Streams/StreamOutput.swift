@@ -86,7 +86,8 @@ struct StreamOutput<Body: ResponseBodyWriter> {
     /// Writes the rest but for its last bytes, so that the gzip stream ends in the middle of a line.
     mutating func finishTruncated() async throws {
         var rest = compressor.finish()
-        rest = rest.readSlice(length: rest.readableBytes * 2 / 3) ?? rest
+        // More than the end of a member and of a line take, less than a line: a share of the whole may end between two lines.
+        rest = rest.readSlice(length: max(rest.readableBytes / 2, rest.readableBytes - 40)) ?? rest
         _ = try await write(rest, reached: nil, at: WallClock.now())
         try await body.finish(nil)
         stream.closeGently()

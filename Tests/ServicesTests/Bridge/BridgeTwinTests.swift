@@ -8,6 +8,11 @@ import Tweets
 
 @Suite("Two bridges of the same connection", .serialized, .ownThread)
 struct BridgeTwinTests {
+    /// The upstream below sends no Tweet, which must not end a session before it has shown that it goes on.
+    private static func streams(_ partitions: String) -> [String: String] {
+        ["DECAHOSE_STREAM_PARTITIONS": partitions, "DECAHOSE_STREAM_SILENCE_TIMEOUT": "1h"]
+    }
+
     private func server() -> StreamServer {
         StreamServer { connection in
             connection.sendHead()
@@ -54,7 +59,7 @@ struct BridgeTwinTests {
             // There is something to take over: a session that died without a word.
             try harness.writeEarlierSession(endingAt: WallClock.now() - .seconds(100), closed: nil)
         }
-        let settings = try harness.settings(server.baseURL, ["DECAHOSE_STREAM_PARTITIONS": "1"])
+        let settings = try harness.settings(server.baseURL, Self.streams("1"))
         let errors = try await run(harness, [settings, settings], takesOver: takesOver)
         #expect(errors.map(\.code) == [.configuration])
         let text = errors.first?.description ?? ""
@@ -69,7 +74,7 @@ struct BridgeTwinTests {
         let harness = try BridgeHarness()
         let server = server()
         let settings = try ["1", "2"].map {
-            try harness.settings(server.baseURL, ["DECAHOSE_STREAM_PARTITIONS": $0])
+            try harness.settings(server.baseURL, Self.streams($0))
         }
         let errors = try await run(harness, settings, takesOver: false)
         #expect(errors.isEmpty)
@@ -81,7 +86,7 @@ struct BridgeTwinTests {
         let harness = try BridgeHarness()
         let server = server()
         try harness.writeEarlierSession(endingAt: WallClock.now() - .seconds(1), closed: nil)
-        let settings = try harness.settings(server.baseURL, ["DECAHOSE_STREAM_PARTITIONS": "1"])
+        let settings = try harness.settings(server.baseURL, Self.streams("1"))
         try await harness.run(settings) { harness in
             try BridgeHarness.wait("our own session") { try !harness.ownSessions().isEmpty }
         }

@@ -4,7 +4,8 @@ public import Testing
 /// Runs each test of a suite on a thread of its own.
 ///
 /// These tests block in librdkafka for most of their time. On the cooperative pool, which has a thread a core, they would
-/// hold up each other and every asynchronous test of the run.
+/// hold up each other and every asynchronous test of the run. Only some run at a time: with all of them a small machine is so
+/// busy that a second's work takes ten, and what a test waits for comes after its patience.
 public struct OwnThreadTrait: SuiteTrait, TestTrait, TestScoping {
     /// Whether tests of a suite inherit it.
     public let isRecursive = true
@@ -16,6 +17,8 @@ public struct OwnThreadTrait: SuiteTrait, TestTrait, TestScoping {
         performing function: @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil else { return try await function() }
+        await Turns.ownThreads.take()
+        defer { Turns.ownThreads.give() }
         try await withTaskExecutorPreference(ThreadExecutor(label: test.name)) { try await function() }
     }
 }
