@@ -148,7 +148,7 @@ let package = Package(
         // For tests: a real broker where there is one.
         .target(
             name: "KafkaTestSupport",
-            dependencies: ["Kafka"],
+            dependencies: ["Kafka", "CLibrdkafka"],
             path: "Tests/Support/KafkaTestSupport",
             swiftSettings: settings
         ),

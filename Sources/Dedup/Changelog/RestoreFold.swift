@@ -8,7 +8,7 @@ import Tweets
 public struct RestoreFold: Sendable {
     /// What a restore came to.
     public enum Outcome: Sendable {
-        /// Neither a committed offset nor a changelog: start at raw's oldest record.
+        /// Neither a committed offset nor a changelog, ever: start at raw's oldest record.
         case firstStart
         /// The set is whole: read raw from this offset on; the note says what was odd.
         case restored(core: DedupCore, nextNumber: UInt64, inputOffset: Int64, note: String?)
@@ -98,11 +98,22 @@ public struct RestoreFold: Sendable {
 
     /// Decides, once the changelog was read to the mark that was taken after the committed offset.
     ///
-    /// - Parameter committed: The group's stable committed offset; nil where there is none.
-    public consuming func finish(committed: Int64?) -> Outcome {
+    /// - Parameters:
+    ///   - committed: The group's stable committed offset; nil where there is none.
+    ///   - oldest: Where the changelog begins; more than 0 where something was removed.
+    public consuming func finish(committed: Int64?, oldest: Int64 = 0) -> Outcome {
         if let problem { return .refused(reason: problem) }
         guard let first, let last else {
-            guard let committed else { return .firstStart }
+            guard let committed else {
+                // What begins anew after a long absence is no first start: much of raw may have been emitted already.
+                guard oldest > 0 else { return .firstStart }
+                return .refused(
+                    reason: """
+                        the group has no committed offset any more, and the changelog, which began before offset \
+                        \(oldest), is empty: the set of seen IDs is lost
+                        """
+                )
+            }
             return .refused(
                 reason:
                     "the group has committed offset \(committed), but the changelog is empty: the set of seen IDs is lost"

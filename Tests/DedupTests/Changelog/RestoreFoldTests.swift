@@ -84,6 +84,12 @@ struct RestoreFoldTests {
         #expect(Self.refusal(Self.fold([], committed: 5))?.contains("changelog is empty") == true)
     }
 
+    @Test("a changelog that was there and is gone, with the group's offsets, is no first start")
+    func longAway() {
+        let outcome = RestoreFold(timing: Self.timing).finish(committed: nil, oldest: 7)
+        #expect(Self.refusal(outcome)?.contains("no committed offset any more") == true)
+    }
+
     @Test("a changelog that ends before the committed offset is refused; one that is ahead is said")
     func ends() {
         let life = Life(seed: 1, transactions: 20)

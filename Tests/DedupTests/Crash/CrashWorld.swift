@@ -47,6 +47,7 @@ final class CrashWorld {
     var blockedRestores = 0
     var compacted = 0
     var stalls = 0
+    var forgotten = 0
     var violations: [String] = []
 
     private var traffic: Traffic
@@ -135,10 +136,31 @@ final class CrashWorld {
             stalled[name] = tick + Int.random(in: 40...240, using: &generator)
             stalls += 1
         }
+        if generator.chance(0.0006) { killAll() }
+        forgetOffsets()
         guard generator.chance(0.01) else { return }
         let number = Int.random(in: 0..<Self.partitionCount, using: &generator)
         // Compaction stays behind what is committed, as the lag sees to.
         compacted += log["raw", number].compact(before: log.committedNow(number) ?? 0)
+    }
+
+    /// Nobody is there for longer than a session, and than a transaction.
+    private func killAll() {
+        for instance in living {
+            dead.append((instance.name, tick + Int.random(in: 260...400, using: &generator)))
+        }
+        living = []
+    }
+
+    /// What the group had committed expires, while something is left to be read and committed anew.
+    private func forgetOffsets() {
+        guard log.group.isEmpty, !log.hasUnfinished, generator.chance(0.2) else { return }
+        let hasRest = (0..<Self.partitionCount).allSatisfy { number in
+            log.committedNow(number).map { $0 < log["raw", number].end } ?? false
+        }
+        guard hasRest else { return }
+        log.group.expireOffsets()
+        forgotten += 1
     }
 
     private func write() {

@@ -30,6 +30,8 @@ enum ShellMistake: String, CaseIterable {
     case doesNotRewind
     /// The group metadata, the offsets and so their check are left out of the transaction.
     case leavesOffsetsOut
+    /// Where the group's offsets have expired it goes on at raw's end.
+    case startsAtEnd
     /// A set outlives the loss of its partition, without what others have emitted meanwhile.
     case keepsStaleSets
 }

@@ -328,7 +328,9 @@ final class SimulatedDedup {
         switch fold.finish(committed: committed) {
         case .firstStart:
             owned[number] = Owned(core: DedupCore(timing: world.timing), number: 1, offset: 0, committed: 0)
-        case .restored(let core, let next, let offset, _):
+        case .restored(let core, let next, let known, _):
+            let isAtEnd = world.mistake == .startsAtEnd && committed == nil
+            let offset = isAtEnd ? world.log["raw", number].end : known
             owned[number] = Owned(core: core, number: next, offset: offset, committed: offset)
             world.restores += 1
         case .refused(let reason):

@@ -14,7 +14,7 @@ struct TransactionCrashTests {
         print(
             "seed \(seed): \(world.commits) commits, \(world.aborts) aborts, \(world.rebuilds) rebuilds,",
             "\(world.restores) restores (\(world.blockedRestores) waits), \(world.pendingOffsets) pending offsets,",
-            "\(world.lostAnswers) lost answers, \(world.compacted) compacted, \(world.stalls) stalls,",
+            "\(world.forgotten) times offsets expired, \(world.lostAnswers) lost answers, \(world.compacted) compacted, \(world.stalls) stalls,",
             "crashes \(world.crashes.values.reduce(0, +))"
         )
         #expect(world.violations == [], "seed \(seed)")
@@ -38,6 +38,7 @@ struct TransactionCrashTests {
         #expect(worlds.map(\.pendingOffsets).reduce(0, +) > 0)
         #expect(worlds.map(\.blockedRestores).reduce(0, +) > 0)
         #expect(worlds.map(\.compacted).reduce(0, +) > 0)
+        #expect(worlds.map(\.forgotten).reduce(0, +) > 0)
     }
 
     @Test("a shell that breaks the rule is found out", arguments: ShellMistake.allCases)

@@ -116,6 +116,15 @@ public struct ModelGroup: Sendable {
         committed.merge(offsets) { $1 }
     }
 
+    /// Whether nobody is there, as is needed for offsets to expire.
+    public var isEmpty: Bool { members.isEmpty }
+
+    /// The offsets of a group that was empty for too long expire.
+    public mutating func expireOffsets() {
+        precondition(isEmpty, "offsets of a group with members do not expire")
+        committed = [:]
+    }
+
     private mutating func startRebalance(except joined: Int?) {
         isRebalancing = true
         for member in members.keys where member != joined { members[member]?.hasJoined = false }

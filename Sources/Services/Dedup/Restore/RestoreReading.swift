@@ -43,6 +43,6 @@ final class RestoreReading {
         // Moved out, since with a second owner of its arrays each step of packing would copy them.
         var whole = RestoreFold(timing: timing)
         swap(&whole, &fold)
-        return .read(whole.finish(committed: stretch.committed), figures)
+        return .read(whole.finish(committed: stretch.committed, oldest: stretch.low), figures)
     }
 }
