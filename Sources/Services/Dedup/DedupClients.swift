@@ -136,6 +136,8 @@ extension DedupClients {
                 + " and to use the group and the transactional IDs that begin with <prefix>-dedup: 'decahose topics acls dedup'"
         case .unknownTopicOrPartition, .unknownTopic:
             ". Make it with decahose topics create; where it is there, allow this user to describe, read and write it"
+        case .fenced, .producerFenced, .invalidProducerEpoch, .fencedInstanceID:
+            ". Where another process has the same dedup.instance, give each a name of its own"
         default: ""
         }
     }
@@ -151,9 +153,20 @@ extension DedupClients {
 }
 
 extension DedupTransactionMachine.Outcome {
+    /// What to look at where a call on the producer fails because brokers do not take what was written.
+    private static func whereToLook(_ code: KafkaErrorCode) -> String {
+        switch code {
+        case .timedOut, .requestTimedOut, .recordTimedOut, .notEnoughReplicas, .notEnoughReplicasAfterAppend,
+            .storageError, .allBrokersDown, .transport, .purgedInFlight, .purgedFromQueue:
+            ". If it stays so: see whether the brokers answer, have room on their disks, and have as many replicas in"
+                + " sync as min.insync.replicas asks for (kafka-topics.sh --describe --under-min-isr-partitions)"
+        default: ""
+        }
+    }
+
     /// What a failed call on the producer means.
     init(_ error: KafkaError, producer: KafkaProducer) {
-        let text = "\(error)\(DedupClients.advice(error.code))"
+        let text = "\(error)\(DedupClients.advice(error.code))\(Self.whereToLook(error.code))"
         let cause = error.isFatal ? producer.fatalError()?.code ?? error.code : error.code
         let fencing: [KafkaErrorCode] = [.fenced, .producerFenced, .invalidProducerEpoch]
         if error.isFatal, fencing.contains(cause) || fencing.contains(error.code) {

@@ -22,6 +22,8 @@ struct DedupEnvironment: Sendable {
     var logger: Logger
     /// How far the clocks of hosts may differ.
     var clockSlack: Duration = DedupTiming.aheadMax
+    /// How often the log, or a rebuild's output, tells how far a long reading is.
+    var progressInterval: Duration = .seconds(10)
 
     /// How long Kafka may take to answer at start.
     static let startTimeout: Duration = .seconds(30)

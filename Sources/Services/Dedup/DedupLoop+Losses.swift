@@ -52,10 +52,12 @@ extension DedupLoop {
     ///
     /// While reading keeps within the compaction lag nothing unread can have gone. Beyond it the two cannot be told
     /// apart, and a delete may be gone whose Tweet is still there: doubt counts as loss, up to where records are young
-    /// enough again.
+    /// enough again. What is gone may be as old as what was read last, however young the record behind it is: so it is
+    /// where tombstones have lasted for their time.
     func passedHole(_ partition: OwnedPartition, before offset: Int64, received: Instant) {
         let now = environment.wall()
-        guard let compactionLag, now - received > compactionLag, offset > partition.doubtfulThrough else { return }
+        let oldest = min(received, partition.readThrough ?? received)
+        guard let compactionLag, now - oldest > compactionLag, offset > partition.doubtfulThrough else { return }
         let raw = KafkaPartition(topic: environment.names.raw, partition: partition.number)
         let young = try? clients.offsets.offsets(
             at: [(raw, (now - compactionLag).milliseconds)],

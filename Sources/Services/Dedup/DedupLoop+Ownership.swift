@@ -79,6 +79,7 @@ extension DedupLoop {
     /// Raw was read to its end.
     func reachedEnd(_ partition: OwnedPartition) {
         partition.lastReceived = nil
+        partition.readThrough = nil
         partition.isAtEnd = true
         if partition.isDisturbed { recover(partition) }
     }
@@ -97,14 +98,16 @@ extension DedupLoop {
                 offsetIsGone(partition, error)
             }
         case .fencedInstanceID:
-            perform(machine.clientFailed("\(error)", isFenced: true, at: environment.clock()))
+            let reason = "\(error)\(DedupClients.advice(error.code))"
+            perform(machine.clientFailed(reason, isFenced: true, at: environment.clock()))
         case .maxPollExceeded:
             environment.logger.warning("Dedup was too slow to poll and left its group.")
         default:
             if error.isFatal {
                 let cause = clients.consumer.fatalError() ?? error
                 let isFenced = cause.code == .fencedInstanceID
-                perform(machine.clientFailed("\(cause)", isFenced: isFenced, at: environment.clock()))
+                let reason = "\(cause)\(DedupClients.advice(cause.code))"
+                perform(machine.clientFailed(reason, isFenced: isFenced, at: environment.clock()))
             } else {
                 environment.logger.warning("Raw cannot be read.", metadata: [LogKey.error: "\(error)"])
                 if let kafkaPartition {

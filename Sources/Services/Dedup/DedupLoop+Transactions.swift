@@ -139,8 +139,17 @@ extension DedupLoop {
         }
     }
 
+    /// Where records were so old when they were read that compaction may have taken some before, nothing can be counted.
+    private func distrustIfLate(_ partition: OwnedPartition) {
+        guard let compactionLag, let oldest = partition.oldestReceived,
+            environment.wall() - oldest > compactionLag
+        else { return }
+        partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
+    }
+
     /// The census that has settled, and the losses that were found.
     private func writeControl(_ partition: OwnedPartition) -> DedupOutput.Result {
+        distrustIfLate(partition)
         let census = partition.core.censusRecords(kafkaPartition: Int(partition.number), origins: origins)
         for record in census.map(ControlRecord.census) + partition.losses.map(ControlRecord.loss) {
             guard let value = try? ControlCodec.encode(record) else {

@@ -198,12 +198,15 @@ final class DedupLoop {
         machine.took(partition.number)
         recordsRead += 1
         partition.openRecords += 1
+        partition.recordsSinceShown += 1
         let received = Instant(milliseconds: message.timestampMilliseconds ?? environment.wall().milliseconds)
         if message.offset > partition.nextOffset {
             passedHole(partition, before: message.offset, received: received)
         }
         partition.nextOffset = message.offset + 1
         partition.lastReceived = received
+        partition.oldestReceived = partition.oldestReceived.map { min($0, received) } ?? received
+        partition.readThrough = received
         partition.isAtEnd = false
         let result: DedupOutput.Result
         if let key = message.key, let id = TweetID(decimal: key) {
@@ -230,7 +233,7 @@ final class DedupLoop {
         show()
     }
 
-    /// Brings status, metrics and the census' trust up to date.
+    /// Brings status and metrics up to date.
     func show() {
         var view = DedupView()
         view.instance = environment.instance
@@ -242,16 +245,17 @@ final class DedupLoop {
             open = open + partition.core.open
             view.partitions.append(DedupView.Partition(partition))
             guard let lastReceived = partition.lastReceived else { continue }
+            partition.receiptRate.read(partition.recordsSinceShown, through: lastReceived)
+            partition.recordsSinceShown = 0
             let lag = max(.zero, wall - lastReceived)
             view.lagSeconds = max(view.lagSeconds, Double(lag.milliseconds) / 1000)
+            view.lagRecords += partition.receiptRate.records(in: lag)
             if let streamTime = partition.core.progress.streamTime {
                 let eventLag = max(.zero, wall - streamTime)
                 view.eventLagSeconds = max(view.eventLagSeconds, Double(eventLag.milliseconds) / 1000)
             }
-            if let compactionLag, lag > compactionLag {
-                partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
-            }
         }
+        view.restore = restore.map { DedupView.Restore($0, now: environment.clock()) }
         view.recordsRead = recordsRead
         let decided = committed + open
         view.counts = decided.byName
@@ -285,6 +289,16 @@ extension DedupView.Partition {
             lateLine: owned.core.progress.lateLine,
             ids: usage.freshIDs + usage.frozenIDs,
             bytes: usage.bytes
+        )
+    }
+}
+
+extension DedupView.Restore {
+    init(_ run: RestoreRun, now: MonotonicInstant) {
+        self.init(
+            partitions: run.members.keys.sorted(),
+            ids: run.ids,
+            progress: ReadingProgress(share: run.share, elapsed: now - run.begun)
         )
     }
 }

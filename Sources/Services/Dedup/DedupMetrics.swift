@@ -19,6 +19,7 @@ struct DedupMetrics: Sendable {
     private let unaccounted: Gauge
     private let lag: Gauge
     private let eventLag: Gauge
+    private let lagRecords: Gauge
     private let ids: Gauge
     private let bytes: Gauge
     private let partitions: Gauge
@@ -71,6 +72,10 @@ struct DedupMetrics: Sendable {
             "decahose_dedup_event_lag_seconds",
             "From the newest creation time seen to now, of the partition furthest behind; 0 where all is read."
         )
+        lagRecords = metrics.gauge(
+            "decahose_dedup_lag_records",
+            "Records of raw that wait, estimated by those read of a second of receipt: offsets have holes."
+        )
         ids = metrics.gauge("decahose_dedup_ids", "Tweet IDs remembered.")
         bytes = metrics.gauge("decahose_dedup_set_bytes", "Memory of the remembered IDs.")
         partitions = metrics.gauge("decahose_dedup_partitions", "Partitions of raw that are read.")
@@ -98,6 +103,7 @@ struct DedupMetrics: Sendable {
         unaccounted.set(view.unaccounted)
         lag.set(view.lagSeconds)
         eventLag.set(view.eventLagSeconds)
+        lagRecords.set(view.lagRecords)
         ids.set(view.partitions.reduce(0) { $0 + $1.ids })
         bytes.set(view.partitions.reduce(0) { $0 + $1.bytes })
         partitions.set(view.partitions.count { $0.phase == "live" })

@@ -7,7 +7,12 @@ extension DedupRebuild {
     /// So many records at the end tell how far event time has come.
     private static let tail: Int64 = 1000
 
-    func readTweets(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws -> RebuildFold {
+    func readTweets(
+        _ partition: Int32,
+        _ clients: DedupClients,
+        _ place: RebuildPlace,
+        whole: (Double) -> ReadingProgress
+    ) throws -> RebuildFold {
         let tweets = KafkaPartition(topic: environment.names.tweets, partition: partition)
         guard let marks = try clients.watermarks.watermarks(of: [tweets], timeout: Self.callTimeout)[tweets] else {
             throw KafkaError(code: .timedOut)
@@ -21,7 +26,11 @@ extension DedupRebuild {
             if fold.records == 0, first == marks.low, marks.low > 0 { fold.isCut(before: received) }
             fold.add(id, isDelete: message.value == nil, received: received)
         } show: { position in
-            say("partition \(partition): at offset \(position) of \(marks.high), \(fold.records) records\n")
+            let share = Double(position - first) / Double(marks.high - first)
+            say(
+                "partition \(partition): at offset \(position) of \(marks.high), \(fold.records) records; "
+                    + "in all \(whole(share).text)\n"
+            )
         }
         return fold
     }
@@ -86,7 +95,7 @@ extension DedupRebuild {
                 servedAt = now
                 try place.hold()
             }
-            if now - shownAt > .seconds(10) {
+            if now - shownAt >= environment.progressInterval {
                 shownAt = now
                 show(position)
             }

@@ -63,21 +63,33 @@ public struct DedupRebuild {
             let place = RebuildPlace(clients.consumer, names: environment.names, partitionCount: count)
             try place.take()
             defer { place.leave() }
-            for partition in partitions.isEmpty ? Array(0..<count) : partitions {
-                try rebuild(Int32(partition), clients, place)
+            let chosen = partitions.isEmpty ? Array(0..<count) : partitions
+            let begun = environment.clock()
+            for (index, partition) in chosen.enumerated() {
+                // What a partition holds is about the same for all.
+                try rebuild(Int32(partition), clients, place) { share in
+                    let whole = (Double(index) + share) / Double(chosen.count)
+                    return ReadingProgress(share: whole, elapsed: environment.clock() - begun)
+                }
             }
         } catch let error as KafkaError {
             throw ExitError(.kafkaUnreachable, "The rebuild has stopped at an error of Kafka: \(error). Run it again.")
         }
     }
 
-    private func rebuild(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws {
+    /// - Parameter whole: How far the work on all partitions is, from how far this one is.
+    private func rebuild(
+        _ partition: Int32,
+        _ clients: DedupClients,
+        _ place: RebuildPlace,
+        whole: (Double) -> ReadingProgress
+    ) throws {
         let names = environment.names
         let raw = KafkaPartition(topic: names.raw, partition: partition)
         // Before the offset is asked for: whoever owns the partition in between makes the broker refuse the commit.
         let group = try place.metadata()
         let offset = try inputOffset(raw, clients)
-        let fold = try readTweets(partition, clients, place)
+        let fold = try readTweets(partition, clients, place, whole: whole)
         let read = fold.records
         let changelog = fold.changelog(nextOffset: offset)
         do {

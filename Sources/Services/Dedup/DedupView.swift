@@ -19,9 +19,20 @@ struct DedupView: Codable, Equatable, Sendable {
         var bytes: Int
     }
 
+    /// The restore that is under way.
+    struct Restore: Codable, Equatable, Sendable {
+        /// Those whose sets are not whole yet.
+        var partitions: [Int32]
+        /// IDs read so far.
+        var ids: Int
+        var progress: ReadingProgress
+    }
+
     var role = "dedup"
     var instance = ""
     var partitions: [Partition] = []
+    /// Nil where no set is being restored.
+    var restore: Restore?
     /// Records of raw taken in, again for each time, since the process started.
     var recordsRead = 0
     /// Records by their fate, since the process started; those of the open transaction with them.
@@ -32,6 +43,8 @@ struct DedupView: Codable, Equatable, Sendable {
     var lagSeconds: Double = 0
     /// The same in event time: from the newest creation time seen to now, of the partition that is furthest behind.
     var eventLagSeconds: Double = 0
+    /// How many records of raw wait, estimated: those that were read of a second of receipt, times the lag.
+    var lagRecords = 0
     var commits = 0
     var aborts = 0
     /// How often the Kafka clients were made anew, and all sets restored.

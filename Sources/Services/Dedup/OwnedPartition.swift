@@ -30,6 +30,14 @@ final class OwnedPartition {
     var doubtfulThrough: Int64 = 0
     /// When the last record taken in was received; nil where everything was read.
     var lastReceived: Instant?
+    /// Nothing that was not read yet had been received before; nil where everything was read, or nothing yet.
+    var readThrough: Instant?
+    /// How many records a second of receipt brings.
+    var receiptRate = ReceiptRate()
+    /// Records taken in since that was told of them.
+    var recordsSinceShown = 0
+    /// When the oldest record of the open transaction was received; nil where it has none of this partition.
+    var oldestReceived: Instant?
     /// Records taken into the open transaction.
     var openRecords = 0
     /// Whether raw has been read to its end since reading began, or began again.
@@ -47,8 +55,11 @@ final class OwnedPartition {
     }
 
     /// Begins to read, from a set and an offset.
-    func start(core: DedupCore, nextNumber: UInt64, offset: Int64) {
+    ///
+    /// - Parameter readThrough: When what stands before that offset had been read.
+    func start(core: DedupCore, nextNumber: UInt64, offset: Int64, readThrough: Instant? = nil) {
         self.core = core
+        self.readThrough = readThrough
         self.nextNumber = nextNumber
         nextOffset = offset
         committedOffset = offset
@@ -63,6 +74,7 @@ final class OwnedPartition {
         committedOffset = nextOffset
         nextNumber += 1
         openRecords = 0
+        oldestReceived = nil
     }
 
     /// Puts back what the aborted transaction did.
@@ -70,7 +82,10 @@ final class OwnedPartition {
         core.undo()
         nextOffset = committedOffset
         openRecords = 0
+        oldestReceived = nil
         isAtEnd = false
         awaitsRewind = true
+        recordsSinceShown = 0
+        receiptRate.isSetBack()
     }
 }

@@ -34,4 +34,16 @@ struct DedupHorizonTests {
         )
         #expect(DedupHorizon.forecast(timing).contains("61 million IDs"))
     }
+
+    @Test("has its price in the log before anything is asked of Kafka")
+    func told() throws {
+        let lines = LogLines()
+        _ = try DedupService(
+            settings(nil),
+            logger: lines.logger(),
+            metrics: MetricsRegistry(),
+            board: StatusBoard()
+        )
+        #expect(lines.all.count == 1 && lines.text.contains("61 million IDs"), "\(lines.all)")
+    }
 }

@@ -116,6 +116,9 @@ final class RunningDedup: Sendable {
     /// How it ended; nil while it runs.
     var outcome: Result<Void, any Error>? { end.withLock { $0 } }
 
+    /// Whether it has ended.
+    var hasEnded: Bool { end.withLock { $0 != nil } }
+
     /// Asks it to end, and waits until it has.
     func stop() async throws {
         service.stop()

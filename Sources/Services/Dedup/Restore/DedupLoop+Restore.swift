@@ -34,6 +34,12 @@ extension DedupLoop {
         } catch {
             let advice = DedupClients.advice(error.code)
             board.setProblem("restore", "Kafka's answer is awaited, and asked for again: \(error)\(advice)")
+            if isTimeToTell(run) {
+                environment.logger.info(
+                    "A restore waits for Kafka's answer, and asks again.",
+                    metadata: [LogKey.partition: "\(run.members.keys.sorted())", LogKey.error: "\(error)\(advice)"]
+                )
+            }
         }
         if run.members.isEmpty { endRestore() } else if run.step == .reading { showProgress(run) }
     }
@@ -93,15 +99,29 @@ extension DedupLoop {
     }
 
     private func showProgress(_ run: RestoreRun) {
-        let elapsed = Double((environment.clock() - run.begun).milliseconds) / 1000
-        let share = run.progress
-        let left = share > 0.01 ? ", about \(Int(elapsed / share * (1 - share)) + 1) s to go" : ""
-        for number in run.members.keys {
+        let view = DedupView.Restore(run, now: environment.clock())
+        for number in view.partitions {
             board.setProblem(
                 "partition \(number)",
-                "its set of seen IDs is being restored: \(Int(share * 100)) %, \(run.ids) IDs\(left)"
+                "its set of seen IDs is being restored: \(view.ids) IDs, \(view.progress.text)"
             )
         }
+        guard isTimeToTell(run) else { return }
+        environment.logger.info(
+            "Sets of seen IDs are being restored.",
+            metadata: [
+                LogKey.partition: "\(view.partitions)", LogKey.count: "\(view.ids)",
+                "progress": "\(view.progress.text)",
+            ]
+        )
+    }
+
+    /// Whether the log has not heard of a restore for some time; asked when it is about to.
+    private func isTimeToTell(_ run: RestoreRun) -> Bool {
+        let now = environment.clock()
+        guard now - run.toldAt >= environment.progressInterval else { return false }
+        run.toldAt = now
+        return true
     }
 
     private func finish(
@@ -130,7 +150,12 @@ extension DedupLoop {
                 refuse(partition, Self.rawIsShorter(inputOffset, raw.high))
                 return
             }
-            partition.start(core: core, nextNumber: nextNumber, offset: inputOffset)
+            partition.start(
+                core: core,
+                nextNumber: nextNumber,
+                offset: inputOffset,
+                readThrough: figures.lastWritten
+            )
             if inputOffset < raw.low { lose(partition, through: raw.low) }
         case .refused(let reason):
             refuse(

@@ -28,6 +28,8 @@ final class RestoreRun {
     /// The ends of raw, taken with the marks.
     private(set) var rawMarks: [Int32: KafkaWatermarks] = [:]
     let begun: MonotonicInstant
+    /// When the log last told how far it is.
+    var toldAt: MonotonicInstant
     private var lanes: [RestoreLane] = []
 
     /// More lanes than that would fetch more than memory is meant for.
@@ -36,6 +38,7 @@ final class RestoreRun {
     init(_ partitions: [OwnedPartition], now: MonotonicInstant) {
         members = Dictionary(uniqueKeysWithValues: partitions.map { ($0.number, $0) })
         begun = now
+        toldAt = now
     }
 
     /// The committed offsets are known: only now may the marks be asked for.
@@ -88,7 +91,7 @@ final class RestoreRun {
     }
 
     /// The share that was read, 0 … 1, by offsets, which have holes: for showing only.
-    var progress: Double {
+    var share: Double {
         let total = lanes.reduce(0) { $0 + $1.length }
         return total == 0 ? 0 : Double(lanes.reduce(0) { $0 + $1.progress.offsets }) / Double(total)
     }

@@ -8,7 +8,8 @@ import Tweets
 final class DedupProcess {
     let instance: String
     private let process = Process()
-    private let output: URL
+    /// Where it writes what it says.
+    let output: URL
 
     /// Starts it.
     ///

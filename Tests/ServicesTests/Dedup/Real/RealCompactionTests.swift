@@ -167,4 +167,33 @@ struct RealCompactionTests {
         )
         #expect(second.service.view.unaccounted == 0)
     }
+
+    @Test("deletes that came and went while the stage was away are a loss, however young what stands behind them is")
+    func onlyTombstones() async throws {
+        let lag: Duration = .seconds(8)
+        let rig = try rig(lag: lag, tombstones: .milliseconds(100))
+        let tweets = try ids(20, secondsAgo: 100)
+        let first = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(tweets.map { RawCopy($0, "{}") })
+        try await awaitIdle(first, rig)
+        try await first.stop()
+        // Nothing but tombstones, so that nothing is left between what was read and what is young.
+        try rig.send(tweets.map { RawCopy($0, nil) })
+        var deletes = try ids(400, secondsAgo: 600)
+        let deadline = ContinuousClock.now + lag + .seconds(1)
+        try await until("they are older than the lag") { .now > deadline }
+        try await until("all of them are gone") {
+            if let next = deletes.popLast() { try rig.send([RawCopy(next, nil)]) }
+            let keys = Set(try rig.read(rig.names.raw).map(\.key))
+            return keys.isDisjoint(with: tweets.map(\.description))
+        }
+        let second = RunningDedup(rig.environment(instance: "one"))
+        try await until("the loss is told") {
+            if case .failure(let error) = second.outcome { throw error }
+            return try rig.read(rig.names.control).contains { $0.key.hasPrefix("loss:\(Self.partition):") }
+        }
+        try await second.stop()
+        #expect(try rig.read(rig.names.control).count { $0.key.hasPrefix("loss:") } == 1)
+        #expect(second.service.view.unaccounted == 0)
+    }
 }

@@ -98,6 +98,33 @@ struct RealPermissionTests {
         try rig.expect(traffic, "a changelog that may not be read")
     }
 
+    @Test("a group that may not be joined, and a transactional ID that may not be used, are named with what to do")
+    func joiningForbidden() async throws {
+        let broker = try AuthorizingBroker()
+        let (rig, first) = try await start(broker)
+        try await first.stop()
+        let group = ["--group", rig.names.dedupGroup]
+        try broker.setPermission(group, isAllowed: false)
+        let second = RunningDedup(environment(rig, broker))
+        try await until("it says that the group may not be joined") {
+            try problems(second).contains { $0.hasPrefix("raw: its group") && $0.contains("Allow this user") }
+        }
+        try broker.setPermission(group, isAllowed: true)
+        try await until("it is ready") { try problems(second).isEmpty && !second.service.view.partitions.isEmpty }
+        try await second.stop()
+
+        let name = ["--transactional-id", rig.names.dedupTransactionalID(instance: "one")]
+        try broker.setPermission(name, isAllowed: false)
+        let third = RunningDedup(environment(rig, broker))
+        try await until("it has given up") { third.outcome != nil }
+        guard case .failure(let error) = third.outcome, let exit = error as? ExitError else {
+            Issue.record("\(String(describing: third.outcome))")
+            return
+        }
+        #expect(exit.code == .configuration)
+        #expect(exit.description.contains("Allow this user"), "\(exit.description)")
+    }
+
     private func environment(_ rig: DedupRig, _ broker: AuthorizingBroker) -> DedupEnvironment {
         var environment = rig.environment(instance: "one")
         environment.kafka = broker.userProperties

@@ -89,6 +89,54 @@ struct RealRestoreTests {
         try expectOnce(first + second)
     }
 
+    @Test("how far a restore is, and how long it will go on, is in readiness, in status and in the log")
+    func progress() async throws {
+        let one = RunningDedup(rig.environment(instance: "one"))
+        try rig.send(copies(try ids(120, secondsAgo: 100)))
+        try await until("the first are read") { try total(one) == 120 }
+        let dead = try rig.ghost(timeout: .seconds(240))
+        try dead.beginTransaction()
+        for partition in 0..<Int32(DedupRig.partitionCount) {
+            try rig.write(SeenRecord(number: 77, nextOffset: 1, progress: DedupProgress()), to: partition, dead)
+        }
+        #expect(dead.flush(timeout: patience) { _ in })
+        try await one.stop()
+        let lines = LogLines()
+        var environment = rig.environment(instance: "one")
+        environment.logger = lines.logger()
+        environment.progressInterval = .milliseconds(200)
+        let again = RunningDedup(environment)
+        // It waits behind the dead one's transaction, with a part read and a part to go.
+        try await until("readiness has the time left") {
+            _ = try phases(again)
+            return (0..<DedupRig.partitionCount).allSatisfy { number in
+                again.board.problems.contains {
+                    $0.hasPrefix("partition \(number): its set of seen IDs is being restored: 120 IDs, ")
+                        && $0.hasSuffix(" s to go")
+                }
+            }
+        }
+        try await until("status has it") {
+            let body = again.board.document(at: "/status").map { String(decoding: $0.body(), as: UTF8.self) } ?? ""
+            return body.contains("\"secondsLeft\":") && body.contains("\"share\":0.")
+        }
+        let shown = try #require(again.service.view.restore)
+        #expect(shown.partitions == [0, 1, 2])
+        #expect(shown.ids == 120)
+        #expect(shown.progress.share > 0 && shown.progress.share < 1)
+        try await until("the log has it, again and again") {
+            let told = lines.all.filter { $0.contains("Sets of seen IDs are being restored.") }
+            return told.count >= 2 && told.allSatisfy { $0.contains(" s to go") || $0.contains("0 %") }
+                && told.last?.contains(" s to go") == true
+        }
+        try dead.abortTransaction(timeout: patience) { _ in }
+        try await until("all is restored") { try phases(again) == ["live"] }
+        try await until("nothing is said of it any more") {
+            again.service.view.restore == nil && again.board.problems.isEmpty
+        }
+        try await again.stop()
+    }
+
     @Test("a restore waits for the commit of the owner before, and has what it wrote")
     func commitUnderWay() async throws {
         let first = try ids(120, secondsAgo: 100)
@@ -96,10 +144,15 @@ struct RealRestoreTests {
         let before = try rig.ghost(timeout: .seconds(60))
         let positions = try rig.beginHavingRead(before)
 
-        let dedup = RunningDedup(rig.environment(instance: "one"))
+        let lines = LogLines()
+        var environment = rig.environment(instance: "one")
+        environment.logger = lines.logger()
+        environment.progressInterval = .milliseconds(200)
+        let dedup = RunningDedup(environment)
         try await until("it restores") { try phases(dedup) == ["restoring"] }
         try await until("it waits for the offsets") {
             dedup.board.problems.contains { $0.hasPrefix("restore: Kafka's answer is awaited") }
+                && lines.text.contains("A restore waits for Kafka's answer")
         }
         // Only now is written what the restore must have: a mark that was taken before would miss it.
         try rig.writeSet(of: first, upTo: positions, before)
@@ -261,7 +314,12 @@ struct RealRestoreTests {
             timeout: patience
         )
         var lines: [String] = []
-        try DedupRebuild(rig.environment(instance: "one")) { lines.append($0) }.run(partitions: [])
+        var environment = rig.environment(instance: "one")
+        environment.progressInterval = .zero
+        try DedupRebuild(environment) { lines.append($0) }.run(partitions: [])
+        let told = lines.filter { $0.contains("; in all ") }
+        #expect(told.count >= DedupRig.partitionCount && told.contains { $0.contains(" s to go") }, "\(lines)")
+        #expect(told.last?.contains("; in all 100 %, about 0 s to go") == true, "\(lines)")
         let read = lines.filter { $0.contains("IDs out of") }
         let counts = try read.map { line in
             try #require(line.split(separator: " ").compactMap { Int($0) }.dropFirst().first)

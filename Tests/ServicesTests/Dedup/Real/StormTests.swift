@@ -26,7 +26,13 @@ struct StormTests {
         var traffic = try KnownTraffic(seed: seed, tweets: 4000, secondsAgo: 300)
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
         let feed = Feed(traffic, rig)
-        var living = try Self.names.map { try DedupProcess($0, rig) }
+        let watch = AccountsWatch()
+        func start(_ name: String) throws -> DedupProcess {
+            let process = try DedupProcess(name, rig)
+            watch.follow(process)
+            return process
+        }
+        var living = try Self.names.map { try start($0) }
         feed.start(from: 100, chunk: 16, pause: .milliseconds(60))
         var deeds: [String: Int] = [:]
         for _ in 0..<Self.rounds {
@@ -40,10 +46,10 @@ struct StormTests {
             case "kill":
                 victim.signal(9)
                 _ = try await victim.end()
-                living[index] = try DedupProcess(victim.instance, rig)
+                living[index] = try start(victim.instance)
             case "stop":
                 try await victim.expectCleanStop("seed \(seed)")
-                living[index] = try DedupProcess(victim.instance, rig)
+                living[index] = try start(victim.instance)
             default:
                 victim.signal(19)
                 try await Task.sleep(for: .milliseconds(Int64.random(in: 100...13_000, using: &generator)))
@@ -57,8 +63,11 @@ struct StormTests {
             for process in living { print(process.instance, process.log.suffix(4000)) }
             throw error
         }
+        let accounts = watch.end()
+        #expect(accounts.violations.isEmpty, "seed \(seed): \(accounts.violations)")
         for process in living { try await process.expectCleanStop("seed \(seed)") }
-        print("storm: seed \(seed), \(deeds)")
+        print("storm: seed \(seed), \(deeds), \(accounts.looks) looks at the accounts")
+        #expect(accounts.looks > 100, "seed \(seed)")
         try rig.expect(traffic, "seed \(seed)")
     }
 }
