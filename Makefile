@@ -96,12 +96,13 @@ bench-allocations: build
 	$(SWIFT) build -c release --package-path Tests/Benchmarks
 	$(BENCHMARKS)/ProcessBenchmarks --only allocations $(firstword $(filter %native-enriched.ndjson,$(LINES)))
 
-# Fuzzes the scanner, the inflate loop with the framer, control records with the coordinator's core, dedup's changelog and the
-# configuration, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What is found stops it and stands in
-# .build/fuzz/findings; it belongs into the seeds. The backtracer is off, because it waits for ever in a process with
+# Fuzzes the scanner, the inflate loop with the framer, control records with the coordinator's core, dedup's changelog, the
+# configuration and a client of the coordinator's HTTP server, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What
+# is found stops it and stands in .build/fuzz/findings; it belongs into the seeds. One input may take a minute, so that a
+# machine that is busy with something else finds nothing. The backtracer is off, because it waits for ever in a process with
 # sanitizers; leaks are Foundation's and the TOML library's.
 SECONDS ?= 60
-FUZZERS ?= scanner stream control changelog configuration
+FUZZERS ?= scanner stream control changelog configuration http
 FUZZ = .build/fuzz
 
 fuzz: deps
@@ -112,8 +113,8 @@ fuzz-%:
 	@mkdir -p $(FUZZ)/findings $(FUZZ)/corpus/$*; \
 	echo "Fuzzing $* for $(SECONDS) s."; \
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
-		$(FUZZ)/release/$$(echo $* | sed 's/./\u&/')Fuzzer -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
-		-detect_leaks=0 $$(test -e Tests/Fuzzers/$*.dict && echo -dict=Tests/Fuzzers/$*.dict) \
+		$(FUZZ)/release/$$(echo $* | sed 's/./\u&/')Fuzzer -max_total_time=$(SECONDS) -timeout=60 -rss_limit_mb=4096 \
+		-print_final_stats=1 -detect_leaks=0 $$(test -e Tests/Fuzzers/$*.dict && echo -dict=Tests/Fuzzers/$*.dict) \
 		-artifact_prefix=$(FUZZ)/findings/$*- $(FUZZ)/corpus/$* Tests/Fuzzers/Seeds/$* </dev/null >$(FUZZ)/$*.log 2>&1 \
 		|| { tail -40 $(FUZZ)/$*.log; exit 1; }; \
 	echo "$*: $$(grep -a -o -E 'stat::(number_of_executed_units|average_exec_per_sec).*' $(FUZZ)/$*.log | tr -s ' \n' ' ')"

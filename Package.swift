@@ -46,7 +46,8 @@ let package = Package(
         .library(name: "StreamClient", targets: ["StreamClient"]),
         .library(name: "Kafka", targets: ["Kafka"]),
         .library(name: "Settings", targets: ["Settings"]),
-        // For the benchmarks, which are a package of their own.
+        // For the fuzzers and the benchmarks, which are packages of their own.
+        .library(name: "Operations", targets: ["Operations"]),
         .library(name: "KafkaTestSupport", targets: ["KafkaTestSupport"]),
     ],
     dependencies: [

@@ -61,32 +61,8 @@ public struct StatusServer: Service {
     ///
     /// - Throws: ``ExitError`` where the address cannot be listened on.
     public func run() async throws {
-        var quiet = logger
-        // The framework tells its own start, and a stop before its start as an error; the role has words of its own.
-        quiet.logLevel = .critical
-        let onListening = onListening
-        let application = Application(
-            router: routes.router(),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .milliseconds(limits.idleMilliseconds),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headerBytes,
-                        maxHeaderListSize: limits.headerBytes,
-                        maxHeaderFieldCount: 100
-                    )
-                )
-            ),
-            configuration: .init(
-                address: .hostname(host, port: port),
-                serverName: "decahose",
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)
-            ),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
-            logger: quiet
-        )
         do {
-            try await application.run()
+            try await application(over: .http1(configuration: connection)).run()
         } catch is CancellationError {
             return
         } catch {
@@ -95,5 +71,37 @@ public struct StatusServer: Service {
                 "The status server cannot listen on \(host):\(port): \(error). Set http.listen to a free address."
             )
         }
+    }
+
+    /// What a client may send over a connection.
+    var connection: HTTP1Channel.Configuration {
+        .init(
+            idleTimeout: .milliseconds(limits.idleMilliseconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headerBytes,
+                maxHeaderListSize: limits.headerBytes,
+                maxHeaderFieldCount: 100
+            )
+        )
+    }
+
+    /// Everything from a request to its answer; over what the requests come is the caller's, so that a fuzzer needs no
+    /// socket.
+    func application(over connections: HTTPServerBuilder) -> some ApplicationProtocol {
+        var quiet = logger
+        // The framework tells its own start, and a stop before its start as an error; the role has words of its own.
+        quiet.logLevel = .critical
+        let onListening = onListening
+        return Application(
+            router: routes.router(),
+            server: connections,
+            configuration: .init(
+                address: .hostname(host, port: port),
+                serverName: "decahose",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)
+            ),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            logger: quiet
+        )
     }
 }

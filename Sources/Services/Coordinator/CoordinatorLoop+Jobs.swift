@@ -78,47 +78,20 @@ extension CoordinatorLoop {
         guard lead != nil else {
             return .problem(409, "this coordinator stands by; ask the one whose /status says that it leads")
         }
-        switch wish {
-        case .backfill(let range, let partition, let isDryRun):
-            var core = follower.core
-            let answer = core.backfill(range, partition: partition, now: serverTime)
-            guard !answer.jobs.isEmpty else {
-                return .problem(422, answer.refusal ?? answer.left.map(\.reason).joined(separator: "; "))
-            }
-            if !isDryRun { follower.core = core }
-            return StatusBoard.Answer(
-                status: isDryRun ? 200 : 202,
-                json: String(decoding: DocumentText.json(BackfillDocument(answer, at: serverTime)), as: UTF8.self)
-            )
-        case .pause(let job), .resume(let job), .cancel(let job):
-            guard let record = follower.core.jobs.first(where: { $0.id == job }) else {
-                return .problem(404, "there is no job \(job); 'decahose jobs' lists them")
-            }
-            guard !record.state.isFinal else {
-                return .problem(410, "job \(job) is \(record.state.rawValue) already, which nothing changes any more")
-            }
-            switch (wish, record.state == .paused) {
-            case (.pause, true): return .problem(410, "job \(job) is paused already")
-            case (.resume, false): return .problem(410, "job \(job) is \(record.state.rawValue), not paused")
-            default: break
-            }
-            if let run = lead?.runs[job] {
-                lead?.afterStop[job] = wish
-                run.stop()
-            } else {
-                change(wish)
-            }
-            return StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n")
+        let now = serverTime
+        let (answer, job) = wish.answer(of: &follower.core, at: now)
+        guard let job else { return answer }
+        if let run = lead?.runs[job] {
+            lead?.afterStop[job] = wish
+            run.stop()
+        } else {
+            change(wish)
         }
+        return answer
     }
 
     private func change(_ wish: CoordinatorDesk.Wish) {
         let now = serverTime
-        switch wish {
-        case .pause(let job): follower.core.pause(job, now: now)
-        case .resume(let job): follower.core.resume(job, now: now, clock: environment.clock())
-        case .cancel(let job): follower.core.cancel(job, now: now)
-        case .backfill: break
-        }
+        wish.change(&follower.core, at: now, clock: environment.clock())
     }
 }

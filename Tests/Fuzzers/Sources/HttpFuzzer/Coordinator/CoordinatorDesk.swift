@@ -1,0 +1,1 @@
+../../../../../Sources/Services/Coordinator/CoordinatorDesk.swift

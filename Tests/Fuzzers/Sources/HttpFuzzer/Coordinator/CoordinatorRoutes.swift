@@ -1,0 +1,1 @@
+../../../../../Sources/Services/Coordinator/CoordinatorRoutes.swift

@@ -1,0 +1,1 @@
+../../../../../Sources/StatusServer/EventFeed.swift

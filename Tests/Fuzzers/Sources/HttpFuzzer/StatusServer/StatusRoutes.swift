@@ -1,0 +1,1 @@
+../../../../../Sources/StatusServer/StatusRoutes.swift
