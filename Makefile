@@ -1,8 +1,8 @@
-# Targets: deps build demo test simulate faults fuzz bench format model
+# Targets: deps build demo test simulate faults fuzz sanitize bench format model
 SWIFT ?= swift
 BIN = .build/release/decahose
 
-.PHONY: deps build demo test simulate simulate-some faults mutants fuzz bench bench-allocations truth model format lint
+.PHONY: deps build demo test simulate simulate-some faults mutants fuzz sanitize bench bench-allocations truth model format lint
 
 # Debian's packages: what is missing is installed, nothing else is touched.
 PACKAGES = librdkafka-dev libcurl4-openssl-dev zlib1g-dev pkg-config
@@ -118,6 +118,24 @@ fuzz-%:
 		-artifact_prefix=$(FUZZ)/findings/$*- $(FUZZ)/corpus/$* Tests/Fuzzers/Seeds/$* </dev/null >$(FUZZ)/$*.log 2>&1 \
 		|| { tail -40 $(FUZZ)/$*.log; exit 1; }; \
 	echo "$*: $$(grep -a -o -E 'stat::(number_of_executed_units|average_exec_per_sec).*' $(FUZZ)/$*.log | tr -s ' \n' ' ')"
+
+# Nightly: the tests under thread sanitizer, then under address sanitizer, each with a build of its own; ONLY=<suites> runs
+# some, SANITIZERS=address one of the two. Left out is what plays against the clock with processes (the end-to-end tests and
+# the demonstrations), since a sanitized process is several times as slow, and what only computes for long on one thread (the
+# year, the coverage model's days). Leaks are Foundation's and the TOML library's. No report is suppressed; what thread
+# sanitizer cannot see of other libraries is told to it by a library of ours.
+SANITIZERS ?= thread address
+SANITIZED = $(if $(ONLY),--filter "$(ONLY)",--skip "EndToEndTests|DemoTests|YearTests|CoverageModelTests")
+
+sanitize: deps
+	@for sanitizer in $(SANITIZERS); do $(MAKE) --no-print-directory sanitize-$$sanitizer || exit 1; done
+
+sanitize-%:
+	$(SWIFT) build --build-tests --sanitize $* --scratch-path .build/sanitize/$*
+	clang -O1 -Wall -Wextra -Werror -shared -fPIC -o .build/sanitize/$*/synchronization.so Tests/Sanitizers/synchronization.c
+	$(if $(filter thread,$*),LD_PRELOAD=$(CURDIR)/.build/sanitize/$*/synchronization.so) \
+		ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+		$(SWIFT) test --skip-build --no-parallel --sanitize $* --scratch-path .build/sanitize/$* $(SANITIZED)
 
 # Thousands of simulated days of the coverage rule against the truth: [days] [seed] [quiet|flaws].
 MODEL ?= 2000
