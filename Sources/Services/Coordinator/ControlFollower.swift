@@ -15,13 +15,17 @@ final class ControlFollower {
     private var isCaughtUp = false
     private let reader: ControlReader
     private let clock: @Sendable () -> MonotonicInstant
-    private let wall: @Sendable () -> Instant
     private let metrics: CoordinatorMetrics
     private let logger: Logger
 
-    init(_ environment: CoordinatorEnvironment, metrics: CoordinatorMetrics) throws(KafkaError) {
+    /// - Parameter serverClock: What a follower before this one has heard of it.
+    init(
+        _ environment: CoordinatorEnvironment,
+        metrics: CoordinatorMetrics,
+        serverClock: ServerClock? = nil
+    ) throws(KafkaError) {
         core = CoordinatorCore(options: environment.options)
-        serverClock = ServerClock(memory: environment.options.timing.hearing)
+        self.serverClock = serverClock ?? ServerClock(memory: environment.options.timing.hearing)
         rate = LiveRate(spanMin: min(.seconds(10), environment.options.timing.slack))
         reader = try ControlReader(
             environment.kafka,
@@ -30,7 +34,6 @@ final class ControlFollower {
             observer: .logging(to: environment.logger)
         )
         clock = environment.clock
-        wall = environment.wall
         logger = environment.logger
         self.metrics = metrics
     }
@@ -51,7 +54,7 @@ final class ControlFollower {
         case .record(let record):
             if case .session(let session) = record {
                 rate.note(session, at: now)
-                if isCaughtUp { serverClock.note(session, wall: wall(), at: now) }
+                if isCaughtUp { serverClock.note(session, at: now) }
             }
             core.apply(record, offset: offset, arrivedAt: now)
         case .removed(let key):

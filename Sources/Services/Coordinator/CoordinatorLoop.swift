@@ -111,7 +111,7 @@ final class CoordinatorLoop {
                 observer: observer
             )
             let mark = try probe.end(of: KafkaPartition(topic: environment.names.control, partition: 0))
-            follower = try ControlFollower(environment, metrics: metrics)
+            follower = try ControlFollower(environment, metrics: metrics, serverClock: follower.serverClock)
             census = nil
             while follower.nextOffset < mark {
                 try follower.read(timeout: .milliseconds(200))
@@ -141,7 +141,7 @@ final class CoordinatorLoop {
         lead = nil
         board.setProblem("lead", nil)
         nextCandidacy = environment.clock() + .seconds(1)
-        if let fresh = try? ControlFollower(environment, metrics: metrics) {
+        if let fresh = try? ControlFollower(environment, metrics: metrics, serverClock: follower.serverClock) {
             follower = fresh
             census = nil
         }
@@ -164,12 +164,16 @@ final class CoordinatorLoop {
     // MARK: One look
 
     /// The server's time, as well as it is known: windows and deadlines are the upstream's.
-    var serverTime: Instant { environment.wall() + follower.serverClock.difference(at: environment.clock()) }
+    var serverTime: Instant {
+        let wall = environment.wall()
+        return wall + follower.serverClock.difference(at: environment.clock(), wall: wall)
+    }
 
     private func takeTurn() throws {
         let began = environment.clock()
-        let skew = follower.serverClock.difference(at: began)
-        let now = environment.wall() + skew
+        let wall = environment.wall()
+        let skew = follower.serverClock.difference(at: began, wall: wall)
+        let now = wall + skew
         tell(skew: skew)
         if lead != nil {
             let turn = follower.core.turn(now: now, clock: began, surroundings(at: began))

@@ -20,9 +20,6 @@ import Tweets
 @Suite("A bad day with real processes", .serialized, .timeLimit(.minutes(15)))
 struct BadDayProcessTests {
     private static let copies = ["a", "b"]
-    /// How often control, which is read whole, is looked at.
-    private static let look: Duration = .milliseconds(300)
-
     /// What a day leaves.
     private struct Outcome {
         var stage: BadDayStage
@@ -35,18 +32,8 @@ struct BadDayProcessTests {
 
     @Test("on a mock cluster nothing is missing in raw, and every gap is filled")
     func mock() throws {
-        let cluster = try KafkaMockCluster()
-        let topics = TopicNames(prefix: "decahose")
-        for topic in topics.all {
-            try cluster.createTopic(topic, partitionCount: topic == topics.control ? 1 : 24)
-        }
-        let broker = BadDayStage.Broker(
-            servers: cluster.bootstrapServers,
-            partitions: 24,
-            setAway: { try $0 ? cluster.setDown() : cluster.setUp() }
-        )
-        let outcome = try play(BadDayStage(broker, topics: topics), hasDedup: false)
-        let raw = Set(try outcome.stage.records(topics.raw).map(\.key))
+        let outcome = try play(BadDayStage.onMock(), hasDedup: false)
+        let raw = try outcome.stage.rawKeys()
         let missing = outcome.truth.subtracting(raw)
         #expect(missing.isEmpty, "\(missing.count) of \(outcome.truth.count), such as \(missing.sorted().prefix(3))")
         #expect(outcome.gaps.allSatisfy { $0.state == .filled || $0.state == .withdrawn }, "\(outcome.gaps)")
@@ -90,16 +77,16 @@ struct BadDayProcessTests {
         let first = try stage.start("coordinator")
         var bridges: [String: RunningExecutable] = [:]
         for name in Self.copies { bridges[name] = try bridge(name, stage) }
-        try covered(stage, since: .distantPast)
+        try stage.awaitClaims(after: Instant(milliseconds: 0))
 
         for name in Self.copies {
             bridges[name]?.send(SIGTERM)
             #expect(try bridges[name]?.end() == 0)
             bridges[name] = try bridge(name, stage)
-            try covered(stage, since: Date())
+            try stage.awaitClaims()
         }
         // One connection was always there: whatever a busy host took for a gap was none.
-        try eventually("no gap", within: .seconds(60), every: Self.look) {
+        try eventually("no gap", within: .seconds(60), every: BadDayStage.look) {
             try stage.control().gaps.allSatisfy { $0.state == .withdrawn }
         }
 
@@ -114,19 +101,19 @@ struct BadDayProcessTests {
         ])
         try eventually("both are refused", within: .seconds(60)) { try stage.fired("status") >= 4 }
         outage(seconds: 7)
-        try covered(stage, since: Date())
+        try stage.awaitClaims()
 
         try stage.broker.setAway(true)
         outage(seconds: 10)
         try stage.broker.setAway(false)
-        try covered(stage, since: Date())
+        try stage.awaitClaims()
 
-        let killed = now()
+        let killed = BadDayStage.now()
         for name in Self.copies { bridges[name]?.send(SIGKILL) }
         outage(seconds: 40)
-        let back = now()
+        let back = BadDayStage.now()
         for name in Self.copies { bridges[name] = try bridge(name, stage) }
-        try covered(stage, since: Date())
+        try stage.awaitClaims()
 
         try stage.setFaults([
             #"{"kind":"status","status":503,"role":"recovery","count":2}"#,
@@ -135,7 +122,7 @@ struct BadDayProcessTests {
         let coordinator = try stage.start("coordinator")
         var last = try stage.control()
         let ends: Set<GapRecord.State> = hasDedup ? [.settled, .withdrawn] : [.filled, .withdrawn]
-        try eventually("every gap has ended well", within: .seconds(240), every: Self.look) {
+        try eventually("every gap has ended well", within: .seconds(240), every: BadDayStage.look) {
             last = try stage.control()
             return (1...2).allSatisfy { partition in
                 last.gaps.contains {
@@ -190,19 +177,8 @@ struct BadDayProcessTests {
         try stage.start("bridge", ["DECAHOSE_BRIDGE_CONNECTION": name])
     }
 
-    /// Waits until both connections claim time after a moment, of both stream partitions.
-    private func covered(_ stage: BadDayStage, since: Date) throws {
-        let moment = Instant(milliseconds: Int64(max(0, since.timeIntervalSince1970) * 1000))
-        try eventually("both connections cover", within: .seconds(150), every: Self.look) {
-            let sessions = try stage.control().sessions.filter { $0.closed == nil && $0.covered?.to ?? moment > moment }
-            return Set(sessions.map { "\($0.connection) \($0.stream)" }).count == 4
-        }
-    }
-
     /// Lets what is away stay away: its length is what is played, nothing is waited for.
     private func outage(seconds: UInt32) {
         sleep(seconds)
     }
-
-    private func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 }

@@ -15,6 +15,9 @@ final class BadDayStage {
         var setAway: (Bool) throws -> Void
     }
 
+    /// How often control, which is read whole, is looked at.
+    static let look: Duration = .milliseconds(300)
+
     let broker: Broker
     let topics: TopicNames
     private let simulator: RunningExecutable
@@ -27,6 +30,22 @@ final class BadDayStage {
             "simulate", "--dialect", "v2", "--rate", "80", "--latency-scale", "0.01", "--request-limit", "0",
         ])
         upstream = "http://\(try simulator.says("http://"))"
+    }
+
+    /// A stage on a mock cluster of this process.
+    static func onMock() throws -> BadDayStage {
+        let cluster = try KafkaMockCluster()
+        let topics = TopicNames(prefix: "decahose")
+        // So many partitions that the mock, which keeps 5 MB of each, keeps all.
+        for topic in topics.all {
+            try cluster.createTopic(topic, partitionCount: topic == topics.control ? 1 : 24)
+        }
+        let broker = Broker(
+            servers: cluster.bootstrapServers,
+            partitions: 24,
+            setAway: { try $0 ? cluster.setDown() : cluster.setUp() }
+        )
+        return try BadDayStage(broker, topics: topics)
     }
 
     /// Starts a role.
@@ -98,6 +117,20 @@ final class BadDayStage {
             try all("job", JobRecord.self).sorted { ($0.from, $0.id) < ($1.from, $1.id) }
         )
     }
+
+    /// Waits until both connections claim time after a moment, of both stream partitions.
+    func awaitClaims(after moment: Instant = BadDayStage.now()) throws {
+        try eventually("both connections cover", within: .seconds(150), every: Self.look) {
+            let sessions = try control().sessions.filter { $0.closed == nil && $0.covered?.to ?? moment > moment }
+            return Set(sessions.map { "\($0.connection) \($0.stream)" }).count == 4
+        }
+    }
+
+    /// The true time.
+    static func now() -> Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+    /// The IDs in raw.
+    func rawKeys() throws -> Set<String> { Set(try records(topics.raw).map(\.key)) }
 
     /// The records of a topic; a value is nil for a delete.
     func records(_ topic: String) throws -> [(key: String, value: String?)] {

@@ -49,7 +49,7 @@ final class CoordinatorProcess: SimulatedProcess {
     }
 
     /// The server's time, as well as it is known.
-    var serverTime: Instant { wall + serverClock.difference(at: clock) }
+    var serverTime: Instant { wall + serverClock.difference(at: clock, wall: wall) }
 
     var hasRuns: Bool { !runs.isEmpty }
 
@@ -122,7 +122,6 @@ final class CoordinatorProcess: SimulatedProcess {
 
     private func startAnew() {
         core = CoordinatorCore(options: options)
-        serverClock = ServerClock(memory: options.timing.hearing)
         rate = LiveRate(spanMin: min(.seconds(10), simulation.plan.slack))
         isCaughtUp = false
         nextOffset = 0
@@ -159,7 +158,7 @@ final class CoordinatorProcess: SimulatedProcess {
         }
         if case .session(let session) = control {
             rate.note(session, at: clock)
-            if isCaughtUp { serverClock.note(session, wall: wall, at: clock) }
+            if isCaughtUp { serverClock.note(session, at: clock) }
         }
         core.apply(control, offset: offset, arrivedAt: clock)
     }

@@ -1,10 +1,13 @@
 /* A wall clock that jumps: preloaded, it adds the seconds that stand in the file TEST_CLOCK_FILE names to every answer. The
-   monotonic clock stays as it is, as in life. */
+   monotonic clock stays as it is, as in life, and so does how long a wait until a moment of the wall clock lasts: the kernel,
+   which ends it, goes by the true one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,4 +43,33 @@ time_t time(time_t *result) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (result) *result = now.tv_sec;
     return now.tv_sec;
+}
+
+int timespec_get(struct timespec *now, int base) {
+    if (base != TIME_UTC) return 0;
+    return clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
+}
+
+/* The true time of a moment; what is too small for a wall clock is one of the monotonic clock. */
+static struct timespec truth(const struct timespec *moment) {
+    struct timespec result = *moment;
+    if (result.tv_sec > 1000000000) result.tv_sec -= offset();
+    return result;
+}
+
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict until) {
+    static int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    if (!real)
+        real = (int (*)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *))dlsym(
+            RTLD_NEXT, "pthread_cond_timedwait");
+    struct timespec moment = truth(until);
+    return real(condition, mutex, &moment);
+}
+
+int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until) {
+    static int (*real)(cnd_t *, mtx_t *, const struct timespec *);
+    if (!real) real = (int (*)(cnd_t *, mtx_t *, const struct timespec *))dlsym(RTLD_NEXT, "cnd_timedwait");
+    struct timespec moment = truth(until);
+    return real(condition, mutex, &moment);
 }

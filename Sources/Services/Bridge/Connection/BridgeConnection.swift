@@ -33,6 +33,8 @@ final class BridgeConnection {
     private var inflateError: InflateError?
     /// The server's clock less ours, as the last answer told.
     private var skew: Duration = .zero
+    /// The server's time at the last answer, and that by the clock that does not jump.
+    private var dated: (server: Instant, at: MonotonicInstant)?
     private var nextSecond: MonotonicInstant
     private var tweetsSeen: Int64 = 0
     private var lastFailure: ConnectionLog.Failure?
@@ -158,7 +160,10 @@ final class BridgeConnection {
             let answer = HTTPAnswer(status: head.status, localNow: WallClock.now()) { head.header($0) }
             self.answer = answer
             // Also of a refusal: the first request after a start knows no other clock than ours.
-            if let date = answer.date { skew = date - WallClock.now() }
+            if let date = answer.date {
+                skew = date - WallClock.now()
+                dated = (date, MonotonicClock.now())
+            }
             if machine.answered(answer, now: MonotonicClock.now()) { return open(answer) }
             return true
         case .body(let bytes):
@@ -373,10 +378,12 @@ final class BridgeConnection {
         status.unaccounted = draining.reduce(session?.unaccounted ?? 0) { $0 + $1.unaccounted }
         let inFlight = draining.reduce(session?.inFlight ?? 0) { $0 + $1.inFlight }
         if let frontier = session?.pipeline.coverage.frontier {
-            let lag = Double((WallClock.now() + skew - frontier).milliseconds) / 1000
+            let server = dated.map { $0.server + (now - $0.at) } ?? WallClock.now()
+            let lag = (server - frontier).inSeconds
             status.lagSeconds = lag
             metrics.lag.set(lag)
         }
+        showClock(&status, now: now)
         if let record = session?.record, record.clockLead >= CoverageRule.leadToTell {
             log.clocksDiffer(by: record.clockLead, session: record.session, now: now)
         }
@@ -388,6 +395,16 @@ final class BridgeConnection {
         context.board.setProblem("kafka", context.sink.problem)
         context.show(status)
         context.watchBuffer()
+    }
+
+    /// Compares this host's clock with the server's, also between answers: it may jump.
+    private func showClock(_ status: inout BridgeStatus.Stream, now: MonotonicInstant) {
+        guard let dated else { return }
+        let difference = dated.server + (now - dated.at) - WallClock.now()
+        let isWrong = max(difference, .zero - difference) >= ServerClock.tolerance
+        status.clockSkewSeconds = isWrong ? difference.inSeconds : 0
+        metrics.clockSkew.set(status.clockSkewSeconds)
+        if isWrong { log.clockIsWrong(by: difference, now: now) }
     }
 
     private func waiting(until left: Duration, _ reason: ConnectionStateMachine.WaitReason) -> BridgeStatus.Waiting {

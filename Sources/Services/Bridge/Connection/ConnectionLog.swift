@@ -61,6 +61,22 @@ struct ConnectionLog {
         )
     }
 
+    /// This host's clock is not the server's.
+    mutating func clockIsWrong(by difference: Duration, now: MonotonicInstant) {
+        let isBehind = difference > .zero
+        write(
+            .error,
+            "This host's clock is wrong. No claim depends on it, but the times of records and of this log do. Set the time of "
+                + "the host (chrony, ntpd).",
+            kind: "clock-skew",
+            [
+                LogKey.duration:
+                    "\((isBehind ? difference : .zero - difference).forPeople) \(isBehind ? "behind" : "ahead")"
+            ],
+            now
+        )
+    }
+
     /// The transfer is over and another one will follow.
     ///
     /// - Returns: What `/status` keeps.

@@ -20,6 +20,7 @@ struct BridgeMetrics: Sendable {
     let backoffLimit: Counter
     let connected: Gauge
     let lag: Gauge
+    let clockSkew: Gauge
     let inFlight: Gauge
     let unaccounted: Gauge
     let volumeFallen: Gauge
@@ -48,6 +49,7 @@ struct BridgeMetrics: Sendable {
         backoffLimit = counter("backoff_limit", "Times that the upper back-off bound was reached: a person must look.")
         connected = gauge("connected", "1 while the stream is read.")
         lag = gauge("lag_seconds", "Now less the creation time of the newest acknowledged Tweets.")
+        clockSkew = gauge("clock_skew_seconds", "The upstream's clock less this host's; 0 where they agree within 5 s.")
         inFlight = gauge("in_flight_records", "Records read and not yet reported by Kafka.")
         unaccounted = gauge("unaccounted_messages", "Messages framed less all that is known of; not 0 is a defect.")
         volumeFallen = gauge("volume_fallen", "1 while the volume is below half of its usual.")

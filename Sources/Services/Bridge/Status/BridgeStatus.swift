@@ -31,6 +31,8 @@ struct BridgeStatus: Encodable, Sendable {
         var waiting: Waiting?
         /// Seconds between now and the frontier of what is acknowledged.
         var lagSeconds: Double?
+        /// How far the upstream's clock is ahead of this host's; 0 where they agree within 5 s.
+        var clockSkewSeconds = 0.0
         /// Tweets a second, over half a minute.
         var tweetsPerSecond = 0.0
         /// Bytes a second as sent, over half a minute.
