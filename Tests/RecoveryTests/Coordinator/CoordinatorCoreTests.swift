@@ -219,6 +219,52 @@ struct CoordinatorCoreTests {
         #expect(bench.jobsInControl.count == 2)
     }
 
+    @Test("a gap whose job an operator has ended is asked for again later, and a manual job is not")
+    func cancelled() throws {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        bench.core.cancel(try #require(bench.jobsInControl.first?.id), now: at(1900))
+        bench.look(at: 1901)
+        #expect(bench.jobsInControl.map(\.state) == [.cancelled])
+        #expect(bench.gapsInControl.map(\.state) == [.closed])
+        bench.look(at: 1904)
+        #expect(bench.jobsInControl.count == 1)
+        bench.look(at: 1905)
+        #expect(bench.jobsInControl.map(\.state) == [.cancelled, .requested])
+        #expect(bench.asked.isEmpty)
+
+        var other = Self.leading()
+        other.write(.session(session("a", "1", date: at(0), covered: span(5, 200_000))))
+        other.second = 3000
+        let job = try #require(other.core.backfill(span(100, 1700), partition: nil, now: at(3000)).jobs.first)
+        other.look(at: 3000)
+        #expect(other.asked.count == 1)
+        other.end(.stopped, at: 3001)
+        other.core.cancel(job.id, now: at(3001))
+        for second in 3001..<3400 { other.look(at: Int64(second)) }
+        #expect(other.asked.count == 1)
+        #expect(other.jobsInControl.map(\.state) == [.cancelled])
+    }
+
+    @Test("a job whose rest leaves the window fails, and its gap is told as lost")
+    func tooLate() {
+        var bench = Self.leading()
+        bench.playDoubleOutage()
+        bench.look(at: 1900)
+        bench.look(at: 1901)
+        bench.end(.http(status: 503, detail: "not now", retryAfter: .seconds(90_000)), at: 1902)
+        bench.look(at: 1903)
+        #expect(bench.jobsInControl.map(\.state) == [.waiting])
+        bench.look(at: 1902 + 90_000)
+        bench.look(at: 1903 + 90_000)
+        #expect(bench.jobsInControl.map(\.state) == [.failed])
+        #expect(bench.jobsInControl.first?.error?.contains("has left the recovery window") == true)
+        bench.look(at: 1904 + 90_000)
+        #expect(bench.gapsInControl.contains { $0.state == .unrecoverable && $0.range == span(880, 1605) })
+        #expect(bench.asked.count == 1)
+    }
+
     @Test("an end offset below an acknowledged one is a loss, mapped to event time and recovered")
     func truncation() {
         var bench = Self.leading()

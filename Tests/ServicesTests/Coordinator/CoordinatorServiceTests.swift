@@ -27,6 +27,7 @@ struct CoordinatorServiceTests {
     func service(
         _ transfer: any RecoveryTransfer,
         board: StatusBoard = StatusBoard(),
+        recoveryRate: Int? = nil,
         wall: @escaping @Sendable () -> Instant = WallClock.now
     ) -> CoordinatorService {
         CoordinatorService(
@@ -40,7 +41,7 @@ struct CoordinatorServiceTests {
                     concurrentJobsMax: 2
                 ),
                 streams: [stream],
-                recoveryRate: nil,
+                recoveryRate: recoveryRate,
                 transfer: transfer,
                 wall: wall,
                 clock: MonotonicClock.now,
