@@ -17,7 +17,8 @@ public struct IntervalSet: Hashable, Sendable {
 
     /// The moments of all intervals, which may come in any order, overlap and be empty.
     public init(_ unordered: some Sequence<EventInterval>) {
-        intervals = Self.normalised(unordered.filter { !$0.isEmpty }.sorted { $0.from < $1.from })
+        let some = unordered.filter { !$0.isEmpty }
+        intervals = some.count > 1 ? Self.normalised(some.sorted { $0.from < $1.from }) : some
     }
 
     /// Whether there is no moment in it.
