@@ -59,6 +59,7 @@ simulate-some: deps
 		[ "$$($(SIMULATE) seed=$$seed)" = "$$($(SIMULATE) seed=$$seed)" ] || { echo "Seed $$seed gave two runs."; exit 1; }; \
 	done
 	$(SIMULATE) seeds=6
+	$(SIMULATE) quiet=1
 
 # Real processes, killed, stopped and terminated at random while a consumer counts what comes out: KILLS of them, from SEED. On
 # the mock cluster, or with DECAHOSE_TEST_BROKERS or KAFKA_HOME on a real Kafka, where dedup is killed too, and with KAFKA_HOME

@@ -1,3 +1,15 @@
+/// The gaps of a run, over all stream partitions.
+public struct GapTimes: Hashable, Sendable {
+    /// How many gaps there ever were.
+    public var opened = 0
+    /// Event time of gaps in which some Tweet was acknowledged to no connection.
+    public var needed = Duration.zero
+    /// Event time of gaps in which every Tweet was, and which were asked for all the same.
+    public var needless = Duration.zero
+    /// Event time of gaps that proved covered before they were asked for.
+    public var withdrawn = Duration.zero
+}
+
 /// What a run came to.
 public struct SimulationOutcome: Sendable {
     /// The run's plan.
@@ -22,6 +34,8 @@ public struct SimulationOutcome: Sendable {
     public var silentlyWithheld: Int
     /// How long after the last fault everything was settled, in milliseconds.
     public var settledAfter: Int64
+    /// What of the gaps was needed.
+    public var gapTimes: GapTimes
 
     /// Plays a plan.
     public init(playing plan: SimulationPlan, storyLines: Int = 60) {
@@ -38,6 +52,7 @@ public struct SimulationOutcome: Sendable {
         judged = simulation.judged
         silentlyWithheld = simulation.silentlyWithheld
         settledAfter = simulation.settledAfter
+        gapTimes = simulation.gapTimes()
     }
 }
 

@@ -38,6 +38,10 @@ extension Simulation {
                 fault.kind == .bridgeCrash ? .bridge : fault.kind == .dedupCrash ? .dedup : .coordinator
             arm(role, countdown: Int(fault.value * 40), down: fault.length)
             return true
+        case .bridgeRestart:
+            let bridges = processes.compactMap { $0 as? BridgeProcess }.filter { $0.place == fault.target }
+            for bridge in bridges { bridge.shutDown(for: fault.length) }
+            return !bridges.isEmpty
         case .powerLoss:
             for process in processes {
                 kill(process, down: fault.length / 4 + Int64(random.next() % UInt64(fault.length / 2 + 1)))

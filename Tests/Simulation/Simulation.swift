@@ -129,7 +129,7 @@ public final class Simulation {
             if let wait = try process.step() {
                 process.due = now + wait
             } else {
-                end(process, down: 5000 + Int64(random.next() % 25_000))
+                end(process, down: process.down ?? 5000 + Int64(random.next() % 25_000))
             }
         } catch {
             tell(.crashed, process.who)

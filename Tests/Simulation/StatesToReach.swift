@@ -40,9 +40,6 @@ public enum StatesToReach {
 
     static func name(_ step: TransactionStep) -> String { "transaction \(step.rawValue)" }
 
-    /// Whether nothing here brings a job there: nobody operates a simulation, and no fault keeps a recovery from its answer for
-    /// as long as the recovery window is.
-    private static func isOutOfReach(_ state: JobRecord.State) -> Bool {
-        state == .paused || state == .cancelled || state == .failed
-    }
+    /// Whether nothing here brings a job there: nobody operates a simulation.
+    private static func isOutOfReach(_ state: JobRecord.State) -> Bool { state == .paused || state == .cancelled }
 }

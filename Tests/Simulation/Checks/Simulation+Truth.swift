@@ -24,6 +24,27 @@ extension Simulation {
         }
     }
 
+    /// The gaps of the whole run against what no connection delivered.
+    func gapTimes() -> GapTimes {
+        var times = GapTimes()
+        guard let leader else { return times }
+        let end = SimulationPlan.start + .milliseconds(plan.faultsEnd)
+        for stream in 1...SimulationPlan.streams {
+            let gaps = leader.core.gaps.filter { $0.stream.number == stream && $0.from < end }
+            let told = IntervalSet(gaps.filter { $0.state != .withdrawn }.map(\.range))
+            times.opened += gaps.count
+            times.withdrawn += IntervalSet(gaps.filter { $0.state == .withdrawn }.map(\.range)).duration
+            // To the second: that is what can be told of a Tweet's time.
+            let needed = upstream.tweets[stream - 1].filter { $0.acknowledgedBy == 0 }.map { tweet in
+                let second = (SimulationPlan.start + .milliseconds(tweet.created)).alignedDown(to: .seconds(1))
+                return EventInterval(from: second, to: second + .seconds(1))
+            }
+            times.needless += told.subtracting(IntervalSet(needed)).duration
+            times.needed += told.intersection(IntervalSet(needed)).duration
+        }
+        return times
+    }
+
     private struct Fate {
         var values = 0
         var hasTombstone = false

@@ -11,8 +11,8 @@ final class BridgeProcess: SimulatedProcess {
         /// Sessions of the same name are watched for a sign of life.
         case watching(since: Int64, quietSince: Int64, heard: [String: Int])
         case running
-        /// It gave way; what was read is still sent.
-        case leaving(until: Int64)
+        /// It gave way, or was told to stop; what was read is still sent.
+        case leaving(SessionRecord.CloseReason, until: Int64)
     }
 
     let connection: String
@@ -57,8 +57,8 @@ final class BridgeProcess: SimulatedProcess {
             try producer.step()
             try writeControl()
             return 150 + Int64(simulation.random.next() % 200)
-        case .leaving(let until):
-            for connection in connections { try connection.leave() }
+        case .leaving(let reason, let until):
+            for connection in connections { try connection.leave(reason) }
             try producer.step()
             try writeControl()
             let isOver = connections.allSatisfy(\.isOver) && outbox.count == 0
@@ -144,7 +144,13 @@ final class BridgeProcess: SimulatedProcess {
     func refuse() {
         guard case .running = phase else { return }
         simulation.tell(.bridgeExit, who)
-        phase = .leaving(until: simulation.now + 5000)
+        phase = .leaving(.takenOver, until: simulation.now + 5000)
+    }
+
+    /// It is told to stop, and is started again after a while.
+    func shutDown(for length: Int64) {
+        down = length
+        phase = .leaving(.shutdown, until: simulation.now + 5000)
     }
 
     // MARK: Control

@@ -40,11 +40,11 @@ final class SimulatedConnection {
         try everySecond()
     }
 
-    /// The bridge gives its name up.
-    func leave() throws(SimulatedCrash) {
+    /// The bridge gives its name up, or is stopped.
+    func leave(_ reason: SessionRecord.CloseReason) throws(SimulatedCrash) {
         if !isLeaving {
             isLeaving = true
-            if case .disconnect = machine.stop(.takenOver) { end(.byUs) }
+            if case .disconnect = machine.stop(reason) { end(.byUs) }
         }
         settleDraining(writesAll: true)
     }

@@ -20,6 +20,8 @@ class SimulatedProcess {
     /// When it next does something.
     var due: Int64
     var stalledUntil: Int64 = 0
+    /// How long it stays away once it has ended, where that is decided.
+    var down: Int64?
     /// Its clocks less the truth.
     var wallSkew: Int64
     private let monotonicOffset: Int64

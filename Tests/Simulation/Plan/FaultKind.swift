@@ -47,6 +47,8 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     // Hosts.
     /// A bridge dies at one of its steps.
     case bridgeCrash
+    /// A bridge is stopped in order, as for an update, and started again.
+    case bridgeRestart
     /// A dedup instance dies at one of its steps.
     case dedupCrash
     /// A coordinator dies at one of its steps.

@@ -10,7 +10,7 @@ public struct SimulationPlan: Hashable, Sendable {
     /// Faults end here at the latest, and the wait for quiescence begins.
     public let faultsEnd: Int64
     /// Tweets a second and stream partition.
-    public let rate: Double
+    public private(set) var rate: Double
     /// The delivery slack.
     public let slack: Duration
     /// What the upstream allows of recovery.
@@ -70,6 +70,23 @@ public struct SimulationPlan: Hashable, Sendable {
         faults = Self.draw(kinds.isEmpty ? [.cut] : kinds, until: faultsEnd, pause: pause, &random)
     }
 
+    /// A day as it should be: nothing but restarts of one bridge at a time.
+    ///
+    /// - Parameters:
+    ///   - hours: How long.
+    ///   - every: From one restart to the next, of the other bridge, in seconds.
+    public static func quiet(seed: UInt64, hours: Double, every: Int64) -> SimulationPlan {
+        var plan = SimulationPlan(seed: seed, hours: hours)
+        var random = Dice(seed: seed, salt: 3)
+        plan.rate = 1
+        plan.faults = (1..<plan.faultsEnd / (every * 1000)).map { number in
+            // A supervisor has it back in half a minute at most.
+            let length = 5000 + Int64(random.next().share * 25_000)
+            return Fault(kind: .bridgeRestart, at: number * every * 1000, length: length, target: Int(number & 1))
+        }
+        return plan
+    }
+
     private static func draw(
         _ kinds: [FaultKind],
         until end: Int64,
@@ -109,7 +126,7 @@ extension FaultKind {
         case .refused, .kafkaAway: 1_200_000
         case .withheld, .lyingBackfill, .recoveryTrouble: 2_400_000
         case .powerLoss: 3_600_000
-        case .bridgeCrash, .dedupCrash, .coordinatorCrash: 600_000
+        case .bridgeCrash, .bridgeRestart, .dedupCrash, .coordinatorCrash: 600_000
         case .stall: 240_000
         case .lateMarkers: 60_000
         // Longer than the slack: what is read meanwhile must not be claimed.

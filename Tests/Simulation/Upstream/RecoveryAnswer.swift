@@ -40,7 +40,7 @@ final class RecoveryAnswer {
             ? #"{"info":{"message":"Replay Request Completed","sent":"x","activity_count":\#(all.count)}}"# : nil
         var end = TransferEnd.serverClosed
         if let trouble {
-            switch (random.next() ^ UInt64(trouble.at)) % 6 {
+            switch (random.next() ^ UInt64(trouble.at)) % 7 {
             case 0:
                 refusal = .http(status: 503, detail: "simulated", retryAfter: nil)
             case 1:
@@ -66,6 +66,9 @@ final class RecoveryAnswer {
                 all.removeLast(Int(random.next() % UInt64(all.count + 1)))
                 lastLine = nil
                 end = .network("the recovery was cut")
+            case 5:
+                // As an upstream answers that has other limits than it documents.
+                refusal = .http(status: 400, detail: "simulated", retryAfter: nil)
             default:
                 // Without a word, too early; never twice in a row, which nobody could tell from the truth.
                 let room = range.duration - .seconds(15)

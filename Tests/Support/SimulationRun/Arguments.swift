@@ -12,6 +12,8 @@ struct Arguments {
     var hours: Double?
     /// Plays this one twice besides, which must be the same.
     var twice: UInt64?
+    /// Plays so many quiet days instead.
+    var quiet: UInt64?
     /// Plays no more once one has failed.
     var stopsAtFirst = false
     /// Only these kinds of faults; all where it is empty.
@@ -29,6 +31,7 @@ struct Arguments {
             case "seeds": seeds = UInt64(parts[1]) ?? seeds
             case "hours": hours = Double(parts[1])
             case "twice": twice = UInt64(parts[1])
+            case "quiet": quiet = UInt64(parts[1])
             case "first": stopsAtFirst = parts[1] == "1"
             case "only": only = parts[1].split(separator: ",").compactMap { FaultKind(rawValue: String($0)) }
             case "jobs": jobs = Int(parts[1]) ?? jobs
@@ -38,7 +41,7 @@ struct Arguments {
     }
 
     private static func refuse(_ word: String) -> Never {
-        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N first=1 only=kind,kind")
+        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N quiet=N first=1 only=kind,kind")
         exit(64)
     }
 }
