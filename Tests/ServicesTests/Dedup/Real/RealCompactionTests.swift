@@ -17,17 +17,19 @@ import Tweets
 struct RealCompactionTests {
     private static let partition: Int32 = 0
 
+    private static func settings(lag: Duration, tombstones: Duration) -> KafkaProperties {
+        [
+            "cleanup.policy": "compact,delete", "segment.ms": "300", "min.cleanable.dirty.ratio": "0.001",
+            "min.compaction.lag.ms": "\(lag.milliseconds)", "max.compaction.lag.ms": "1000000000",
+            "delete.retention.ms": "\(tombstones.milliseconds)", "retention.ms": "-1",
+        ]
+    }
+
     private func rig(lag: Duration = .zero, tombstones: Duration = .seconds(86_400)) throws -> DedupRig {
         try DedupRig.real(
             RealBroker.shared().bootstrapServers,
             prefix: RealBroker.uniqueName("compacted"),
-            settings: [
-                "raw": [
-                    "cleanup.policy": "compact,delete", "segment.ms": "300", "min.cleanable.dirty.ratio": "0.001",
-                    "min.compaction.lag.ms": "\(lag.milliseconds)", "max.compaction.lag.ms": "1000000000",
-                    "delete.retention.ms": "\(tombstones.milliseconds)", "retention.ms": "-1",
-                ]
-            ]
+            settings: ["raw": Self.settings(lag: lag, tombstones: tombstones)]
         )
     }
 
@@ -182,12 +184,24 @@ struct RealCompactionTests {
         var deletes = try ids(400, secondsAgo: 600)
         let deadline = ContinuousClock.now + lag + .seconds(1)
         try await until("they are older than the lag") { .now > deadline }
+        let began = WallClock.now()
         try await until("all of them are gone") {
             if let next = deletes.popLast() { try rig.send([RawCopy(next, nil)]) }
             let keys = Set(try rig.read(rig.names.raw).map(\.key))
             return keys.isDisjoint(with: tweets.map(\.description))
         }
-        let second = RunningDedup(rig.environment(instance: "one"))
+        // From here on the lag is longer than what is left is old, and shorter than what is gone was.
+        let now = WallClock.now()
+        var settings = Self.settings(lag: now - began + .seconds(3), tombstones: .milliseconds(100))
+        settings = settings.merging(["message.timestamp.type": "CreateTime"])
+        try KafkaAdmin(rig.properties, observer: .silent).replaceSettings(
+            of: .topic(rig.names.raw),
+            with: settings,
+            timeout: DedupRig.patience
+        )
+        var environment = rig.environment(instance: "one")
+        environment.wall = { now }
+        let second = RunningDedup(environment)
         try await until("the loss is told") {
             if case .failure(let error) = second.outcome { throw error }
             return try rig.read(rig.names.control).contains { $0.key.hasPrefix("loss:\(Self.partition):") }

@@ -113,7 +113,7 @@ struct RealDeleteTests {
         let (a, b) = (RawCopy(id, "a"), RawCopy(id, "b", connection: "b"))
         let (deleteA, deleteB) = (RawCopy(id, nil), RawCopy(id, nil, connection: "b"))
         switch place {
-        case .beforeTweet: return [[deleteA], [a], [b], [deleteB]]
+        case .beforeTweet: return [[deleteA], [a], [b], []]
         case .afterTweet: return [[a], [b], [deleteA], []]
         case .betweenCopies: return [[a], [deleteA], [b], []]
         case .twice: return [[a], [deleteA], [deleteB], [b]]
