@@ -93,6 +93,20 @@ struct MessageFramerTests {
         #expect(verify("1234567890123", memoryBytesMax: 8).tail == 13)
     }
 
+    @Test("the tail of one stream is no beginning of the next", arguments: ["{\"id\":1", "1234567890123"])
+    func nextStream(tail: String) {
+        var framer = MessageFramer(lineBytesMax: 100, memoryBytesMax: 8)
+        var lines: [String] = []
+        for text in [tail, "}\r\n"] {
+            Array(text.utf8).withUnsafeBytes { bytes in
+                framer.consume(bytes) { line, _ in lines.append(String(decoding: line, as: UTF8.self)) }
+            }
+            if text == tail { #expect(framer.endOfStream() == tail.utf8.count) }
+        }
+        #expect(lines == ["}"])
+        #expect(framer.pendingBytes == 0)
+    }
+
     @Test("random streams in random pieces give the lines that splitting the whole gives")
     func random() {
         var generator = SplitMix64.forTest("MessageFramerTests.random")
