@@ -28,12 +28,6 @@ public struct KafkaDeliveryReport: ~Copyable {
         message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaErrorCode(message.pointee.err)
     }
 
-    /// The broker's own words on this record, where it gave some; nil otherwise.
-    public var errorMessage: String? {
-        guard error != nil else { return nil }
-        return rd_kafka_message_errstr(message).map { String(cString: $0) }
-    }
-
     /// The partition it was for.
     public var partition: Int32 { message.pointee.partition }
 
