@@ -100,9 +100,10 @@ bench-allocations: build
 # Fuzzes the scanner, the inflate loop with the framer, control records with the coordinator's core, dedup's changelog, the
 # configuration and a client of the coordinator's HTTP server, for SECONDS each, from the seeds in Tests/Fuzzers/Seeds. What
 # is found stops it and stands in .build/fuzz/findings; it belongs into the seeds. One input may take two minutes, since it
-# has taken half a minute that was another's, on a busy machine. The backtracer is off, because it waits for ever in a process with
+# has taken half a minute that was another's, on a busy machine. FUZZ_SEED=… makes a run that can be made again. The backtracer is off, because it waits for ever in a process with
 # sanitizers; leaks are Foundation's and the TOML library's.
 SECONDS ?= 60
+FUZZ_SEED ?= 0
 FUZZERS ?= scanner stream control changelog configuration http
 FUZZ = .build/fuzz
 
@@ -114,7 +115,7 @@ fuzz-%:
 	@mkdir -p $(FUZZ)/findings $(FUZZ)/corpus/$*; \
 	echo "Fuzzing $* for $(SECONDS) s."; \
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
-		$(FUZZ)/release/$$(echo $* | sed 's/./\u&/')Fuzzer -max_total_time=$(SECONDS) -timeout=120 -rss_limit_mb=4096 \
+		$(FUZZ)/release/$$(echo $* | sed 's/./\u&/')Fuzzer -max_total_time=$(SECONDS) -seed=$(FUZZ_SEED) -timeout=120 -rss_limit_mb=4096 \
 		-print_final_stats=1 -detect_leaks=0 $$(test -e Tests/Fuzzers/$*.dict && echo -dict=Tests/Fuzzers/$*.dict) \
 		-artifact_prefix=$(FUZZ)/findings/$*- $(FUZZ)/corpus/$* Tests/Fuzzers/Seeds/$* </dev/null >$(FUZZ)/$*.log 2>&1 \
 		|| { tail -40 $(FUZZ)/$*.log; exit 1; }; \

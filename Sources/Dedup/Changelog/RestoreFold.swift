@@ -141,7 +141,7 @@ public struct RestoreFold: Sendable {
                 )
             }
             if last.nextOffset > committed {
-                note = "the changelog is ahead of the committed offset by \(last.nextOffset - committed) offsets"
+                note = "the changelog, at input offset \(last.nextOffset), is ahead of the committed offset \(committed)"
             }
         } else {
             note = "the group has no committed offset; the changelog's is taken"

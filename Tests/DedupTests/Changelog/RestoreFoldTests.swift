@@ -100,6 +100,10 @@ struct RestoreFoldTests {
         }
         #expect(offset == life.nextOffset - 1)
         #expect(note?.contains("ahead") == true)
+        #expect(
+            Self.refusal(Self.fold(life.log, committed: .min)) == nil,
+            "no offset is so far away that it ends the process"
+        )
     }
 
     @Test("without a committed offset the changelog's own is taken")
