@@ -6,13 +6,16 @@ import Settings
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "Lists the recovery jobs with their progress; pauses, resumes or cancels one.",
+        abstract: "Lists the recovery jobs with their progress; pauses, resumes, cancels or slows one.",
         discussion: """
             EXAMPLES:
               decahose jobs --watch
               decahose jobs pause sample10-1-20261123T222351000Z-1
             """,
-        subcommands: [JobsListCommand.self, JobsPauseCommand.self, JobsResumeCommand.self, JobsCancelCommand.self],
+        subcommands: [
+            JobsListCommand.self, JobsPauseCommand.self, JobsResumeCommand.self, JobsCancelCommand.self,
+            JobsRateCommand.self,
+        ],
         defaultSubcommand: JobsListCommand.self
     )
 }
@@ -99,4 +102,43 @@ struct JobsCancelCommand: AsyncParsableCommand {
     @OptionGroup var options: JobChangeOptions
 
     func run() async throws { try await options.change(.cancel) }
+}
+
+struct JobsRateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rate",
+        abstract: "Limits a job to so many records a second, also while it runs.",
+        discussion: """
+            Without it the jobs at work share coordinator.recovery_rate. A rate of its own stays with the job, whoever
+            leads, until it is taken away with --shared.
+
+            EXAMPLES:
+              decahose jobs rate sample10-1-20261123T204500000Z-1 500
+              decahose jobs rate sample10-1-20261123T204500000Z-1 --shared
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var coordinator: CoordinatorAddress
+
+    @Argument(help: "The job's ID, as 'decahose jobs' lists it.")
+    var job: String
+
+    @Argument(help: "Records a second, 1 or more.")
+    var rate: Int?
+
+    @Flag(help: "Give it its share again of what all jobs may bring.")
+    var shared = false
+
+    func validate() throws {
+        guard (rate == nil) == shared else { throw ValidationError("Give a rate, or --shared.") }
+        guard rate ?? 1 > 0 else {
+            throw ValidationError("A rate is 1 or more; 'decahose jobs pause' holds a job back.")
+        }
+    }
+
+    func run() async throws {
+        let (job, rate) = (job, rate)
+        try await coordinator.print(common) { client in try client.setRate(rate, ofJob: job) }
+    }
 }

@@ -183,6 +183,14 @@ struct OperatorCommandTests {
         #expect(table.contains("\(job)  running"), "\(table)")
         #expect(table.contains("  [#"), "\(table)")
 
+        let slower = try stage.run(["jobs", "rate", job, "20", "--url", stage.url])
+        #expect(slower.exitCode == 0, "\(slower.errors)")
+        #expect(
+            slower.output.contains("at most 20 records a second") && lines(slower.output).allSatisfy { $0.count <= 80 }
+        )
+        #expect(try stage.run(["jobs", "rate", job, "--url", stage.url]).exitCode == 64)
+        #expect(try stage.run(["jobs", "rate", job, "0", "--url", stage.url]).exitCode == 64)
+
         let paused = try stage.run(["jobs", "pause", job, "--url", stage.url])
         #expect(paused.exitCode == 0, "\(paused.errors)")
         #expect(paused.output.contains(job) && !paused.output.contains("{"))

@@ -119,6 +119,11 @@ public struct RestoreFold: Sendable {
                     "the group has committed offset \(committed), but the changelog is empty: the set of seen IDs is lost"
             )
         }
+        guard last.number < .max else {
+            return .refused(
+                reason: "the changelog ends with the greatest number there is, which no transaction has written"
+            )
+        }
         if first.number != 1 {
             guard let reached = first.progress.streamTime, let lateLine = last.progress.lateLine, reached < lateLine
             else {
@@ -141,7 +146,8 @@ public struct RestoreFold: Sendable {
                 )
             }
             if last.nextOffset > committed {
-                note = "the changelog, at input offset \(last.nextOffset), is ahead of the committed offset \(committed)"
+                note =
+                    "the changelog, at input offset \(last.nextOffset), is ahead of the committed offset \(committed)"
             }
         } else {
             note = "the group has no committed offset; the changelog's is taken"

@@ -183,6 +183,19 @@ public struct CoordinatorCore: Sendable {
         keep(job)
     }
 
+    /// Limits a job to a rate of its own, in records a second; nil for its share of what all jobs may bring.
+    public mutating func setRate(_ rate: Int?, of job: String, now: Instant) {
+        lead?.machines[job]?.setRate(rate, wall: now)
+        keep(job)
+    }
+
+    /// How many records a second each of some jobs may bring: what an operator has set, or an equal share of the rate.
+    public func rates(of jobs: some Collection<String>, sharing rate: Double) -> [String: Double] {
+        let own = jobs.reduce(into: [:]) { $0[$1] = lead?.machines[$1]?.record.rate.map(Double.init) }
+        let share = rate / Double(max(1, jobs.count - own.count))
+        return jobs.reduce(into: [:]) { $0[$1] = own[$1] ?? share }
+    }
+
     // MARK: What is known
 
     /// The gaps by stream partition and time.

@@ -179,6 +179,15 @@ public struct BackfillJobStateMachine: Sendable {
         }
     }
 
+    /// Limits the job to a rate of its own, also while a request is at work.
+    ///
+    /// - Parameter rate: Records a second, 1 or more; nil for its share of what all jobs may bring.
+    public mutating func setRate(_ rate: Int?, wall: Instant) {
+        guard phase != .ended else { return }
+        record.rate = rate
+        record.updatedAt = wall
+    }
+
     // MARK: What people are shown
 
     /// What came is shown as it comes; what it proves follows a minute or two behind, and of a short range only at its end.

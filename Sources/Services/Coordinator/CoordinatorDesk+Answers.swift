@@ -19,7 +19,7 @@ extension CoordinatorDesk.Wish {
             if !isDryRun { core = asked }
             let json = String(decoding: DocumentText.json(BackfillDocument(answer, at: now)), as: UTF8.self)
             return (StatusBoard.Answer(status: isDryRun ? 200 : 202, json: json), nil)
-        case .pause(let job), .resume(let job), .cancel(let job):
+        case .pause(let job), .resume(let job), .cancel(let job), .rate(let job, _):
             guard let record = core.jobs.first(where: { $0.id == job }) else {
                 return (.problem(404, "there is no job \(job); 'decahose jobs' lists them"), nil)
             }
@@ -30,6 +30,10 @@ extension CoordinatorDesk.Wish {
             switch (self, record.state == .paused) {
             case (.pause, true): return (.problem(410, "job \(job) is paused already"), nil)
             case (.resume, false): return (.problem(410, "job \(job) is \(record.state.rawValue), not paused"), nil)
+            case (.rate(_, let rate), _):
+                // Nothing has to end for it.
+                core.setRate(rate, of: job, now: now)
+                return (StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n"), nil)
             default: return (StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n"), job)
             }
         }
@@ -41,7 +45,7 @@ extension CoordinatorDesk.Wish {
         case .pause(let job): core.pause(job, now: now)
         case .resume(let job): core.resume(job, now: now, clock: clock)
         case .cancel(let job): core.cancel(job, now: now)
-        case .backfill: break
+        case .backfill, .rate: break
         }
     }
 }

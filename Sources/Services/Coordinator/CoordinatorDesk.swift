@@ -11,6 +11,7 @@ final class CoordinatorDesk: Sendable {
         case pause(String)
         case resume(String)
         case cancel(String)
+        case rate(String, Int?)
     }
 
     typealias Reply = @Sendable (StatusBoard.Answer) -> Void

@@ -28,11 +28,11 @@ extension CoordinatorLoop {
         BlockingThread.start(named: "recovery") { run.end(transfer.perform(run)) }
     }
 
-    /// Shares the rate among the requests at work.
+    /// Shares the rate among the requests at work, but for those whose job has one of its own.
     func setRates(at clock: MonotonicInstant) {
         guard let lead, !lead.runs.isEmpty else { return }
-        let share = recoveryRate(at: clock) / Double(lead.runs.count)
-        for run in lead.runs.values { run.setRate(share) }
+        let rates = follower.core.rates(of: lead.runs.keys, sharing: recoveryRate(at: clock))
+        for (job, run) in lead.runs { if let rate = rates[job] { run.setRate(rate) } }
     }
 
     /// Takes in what the requests have brought, and their ends.

@@ -15,6 +15,11 @@ enum CoordinatorRoutes {
         var job: String
     }
 
+    private struct RateBody: Decodable {
+        var job: String
+        var rate: Int?
+    }
+
     static func show(on board: StatusBoard, desk: CoordinatorDesk) {
         board.show("/status") { DocumentText.json(StatusDocument(desk.view)) }
         board.show("/gaps") {
@@ -44,6 +49,15 @@ enum CoordinatorRoutes {
         offer("/jobs/pause", on: board, desk: desk) { .pause($0) }
         offer("/jobs/resume", on: board, desk: desk) { .resume($0) }
         offer("/jobs/cancel", on: board, desk: desk) { .cancel($0) }
+        board.offer("/jobs/rate") { body in
+            guard let body = try? JSONDecoder().decode(RateBody.self, from: Data(body)), body.rate ?? 1 > 0 else {
+                return .problem(
+                    400,
+                    "send {\"job\":\"<id>\",\"rate\":500}, or without a rate for the job's share of all"
+                )
+            }
+            return await desk.ask(.rate(body.job, body.rate))
+        }
     }
 
     private static func offer(

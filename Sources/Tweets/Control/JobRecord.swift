@@ -65,6 +65,8 @@ public struct JobRecord: Hashable, Sendable {
     /// How many milliseconds of event time the present request brings a second; nil while none is at work or it has shown
     /// no pace.
     public var pace: Int64?
+    /// How many records a second an operator lets it bring, 1 or more; nil for its share of what all jobs may bring.
+    public var rate: Int?
     /// Control records below this offset were known when the job was made; a loss found later is not filled by it.
     public var knownOffset: Int64
     /// Messages received over all attempts.
@@ -140,6 +142,7 @@ extension JobRecord: Codable {
         case remaining
         case reached
         case pace
+        case rate
         case knownOffset
         case received
         case acknowledged
@@ -176,6 +179,7 @@ extension JobRecord: Codable {
         remaining = try container.decode([EventInterval].self, forKey: .remaining)
         reached = try container.decodeIfPresent(Instant.self, forKey: .reached)
         pace = try container.decodeIfPresent(Int64.self, forKey: .pace)
+        rate = try container.decodeIfPresent(Int.self, forKey: .rate).map { max(1, $0) }
         received = try container.decodeIfPresent(Int64.self, forKey: .received) ?? 0
         acknowledged = try container.decodeIfPresent(Int64.self, forKey: .acknowledged) ?? 0
         emitted = try container.decodeIfPresent(Int64.self, forKey: .emitted)
@@ -205,6 +209,7 @@ extension JobRecord: Codable {
         try container.encode(remaining, forKey: .remaining)
         try container.encodeIfPresent(reached, forKey: .reached)
         try container.encodeIfPresent(pace, forKey: .pace)
+        try container.encodeIfPresent(rate, forKey: .rate)
         try container.encode(knownOffset, forKey: .knownOffset)
         try container.encode(received, forKey: .received)
         try container.encode(acknowledged, forKey: .acknowledged)

@@ -42,6 +42,7 @@ struct RestoreFoldTests {
             return
         }
         #expect(reason.contains("jumps from number 18446744073709551615 to 7"))
+        #expect(Self.refusal(Self.fold(log.prefix(1), committed: 1))?.contains("ends with the greatest number") == true)
     }
 
     static func fold(_ log: some Sequence<[UInt8]>, committed: Int64?) -> RestoreFold.Outcome {

@@ -66,6 +66,18 @@ extension CoordinatorServiceTests {
             try await eventually("two jobs share it") { standing.rates == [450, 450] }
             let ids = transfer.requests.map(\.job)
 
+            let rate = try #require(board.action(at: "/jobs/rate"))
+            for (body, status) in [
+                (#"{"job":"\#(ids[0])","rate":30}"#, 202), (#"{"job":"\#(ids[0])","rate":0}"#, 400),
+                (#"{"job":"nothing","rate":30}"#, 404),
+            ] { #expect(await rate(Array(body.utf8)).status == status, "\(body)") }
+            try await eventually("one has a rate of its own, the other all that is shared") {
+                standing.rates == [30, 900]
+            }
+            try await eventually("who leads next knows it") { try jobs().first { $0.id == ids[0] }?.rate == 30 }
+            #expect(await rate(Array(#"{"job":"\#(ids[0])"}"#.utf8)).status == 202)
+            try await eventually("they share it as before") { standing.rates == [450, 450] }
+
             #expect(try await ask(board, "/jobs/pause", ids[0]) == 202)
             try await eventually("the third takes the place of the paused one") { standing.count == 3 }
             try await eventually("they share it") { standing.rates == [450, 450] }

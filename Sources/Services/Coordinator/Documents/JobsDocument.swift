@@ -18,6 +18,8 @@ struct JobDocument: Encodable {
     var reached: Instant?
     /// Seconds until it is done at the pace of the request at work; nil while none is or it has shown no pace.
     var secondsLeft: Double?
+    /// Records a second that an operator lets it bring; nil where it has its share of what all jobs may bring.
+    var rate: Int?
     /// Messages received over all attempts.
     var received: Int64
     /// Records acknowledged in raw over all attempts.
@@ -46,6 +48,7 @@ struct JobDocument: Encodable {
         progress = job.progress
         reached = job.reached
         secondsLeft = job.timeLeft(at: now)?.inSeconds
+        rate = job.rate
         received = job.received
         acknowledged = job.acknowledged
         emitted = OrNull(job.emitted)

@@ -29,6 +29,11 @@ public struct CoordinatorClient: Sendable {
         var dryRun: Bool
     }
 
+    private struct JobRate: Encodable {
+        var job: String
+        var rate: Int?
+    }
+
     /// Asks for a recovery of a stretch of event time.
     public func backfill(
         _ range: EventInterval,
@@ -44,6 +49,16 @@ public struct CoordinatorClient: Sendable {
     public func change(job: String, _ change: JobChange) throws(ExitError) -> CoordinatorAnswer {
         let json = try post("/jobs/\(change.rawValue)", DocumentText.json(["job": job]))
         return CoordinatorAnswer(json: json, text: TextTable.wrapped(change.sentence(job)))
+    }
+
+    /// Limits a job to a rate of its own, in records a second above zero; nil for its share of what all jobs may bring.
+    public func setRate(_ rate: Int?, ofJob job: String) throws(ExitError) -> CoordinatorAnswer {
+        let json = try post("/jobs/rate", DocumentText.json(JobRate(job: job, rate: rate)))
+        let text = rate.map { "\(job) brings at most \($0) records a second from now on." }
+        return CoordinatorAnswer(
+            json: json,
+            text: TextTable.wrapped(text ?? "\(job) has its share again of what all jobs may bring.")
+        )
     }
 
     private func post(_ path: String, _ body: [UInt8]) throws(ExitError) -> String {

@@ -44,7 +44,7 @@ final class RequestLog: Sendable {
             if let document = board.document(at: path) { counting.show(path, document) }
             if let feed = board.feed(at: path) { counting.feed(path, json: feed.body) }
         }
-        for path in ["/backfill", "/jobs/pause", "/jobs/resume", "/jobs/cancel"] {
+        for path in ["/backfill", "/jobs/pause", "/jobs/resume", "/jobs/cancel", "/jobs/rate"] {
             guard let action = board.action(at: path) else { fatalError("nothing changes at \(path)") }
             counting.offer(path) { body in
                 guard body.count <= StatusRoutes.bodyBytesMax else { fatalError("a body of \(body.count) bytes") }
