@@ -109,8 +109,8 @@ struct JobsRateCommand: AsyncParsableCommand {
         commandName: "rate",
         abstract: "Limits a job to so many records a second, also while it runs.",
         discussion: """
-            Without it the jobs at work share coordinator.recovery_rate. A rate of its own stays with the job, whoever
-            leads, until it is taken away with --shared.
+            Without it the jobs at work share coordinator.recovery_rate. A rate of its
+            own stays with the job, whoever leads, until --shared takes it away.
 
             EXAMPLES:
               decahose jobs rate sample10-1-20261123T204500000Z-1 500
