@@ -73,9 +73,10 @@ public struct DedupCore: Sendable {
         // Before anything else: of what is late nothing is known.
         if let lateLine = progress.lateLine, created.milliseconds < lateLine.milliseconds { return late(record) }
         let known = window.find(id)
-        let isAhead = limits.isAhead(created, of: record.received)
         // A copy that was received later may have been ordinary: then the window knows the ID, and time has come to it.
-        if isAhead, !known.entry.isKnown { return decideFarFuture(record, known: nil) }
+        if !known.entry.isKnown, limits.isAhead(created, of: record.received) {
+            return decideFarFuture(record, known: nil)
+        }
         progress.advance(to: created, horizon: limits.horizon)
         return record.isDelete
             ? decideDelete(record, known: known) : decideTweet(record, created: created, known: known)

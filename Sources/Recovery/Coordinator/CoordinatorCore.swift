@@ -357,7 +357,7 @@ public struct CoordinatorCore: Sendable {
         self.lead?.foldedAt = clock
         let limit = now - options.limits.window - LedgerFolding.margin
         for stream in fold.streams {
-            // Most of the time this is all that need be looked at.
+            // Nothing is folded past the limit, and to find out how much could be is dear.
             if let known = fold.ledgers[stream], limit - known.to < options.foldStep { continue }
             guard let unfolded = unfoldedCoverage(of: stream, now: now),
                 LedgerFolding.isDue(

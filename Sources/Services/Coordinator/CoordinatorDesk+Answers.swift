@@ -4,7 +4,7 @@ import Tweets
 
 /// What a coordinator that leads answers to what operators wish for.
 extension CoordinatorDesk.Wish {
-    /// Judges the wish, and grants one for a recovery.
+    /// Judges the wish, and grants one that no request at work stands in the way of.
     ///
     /// - Returns: The answer; and the job that is to be changed once its request, where one is at work, has ended.
     func answer(of core: inout CoordinatorCore, at now: Instant) -> (answer: StatusBoard.Answer, job: String?) {
@@ -27,14 +27,14 @@ extension CoordinatorDesk.Wish {
                 let reason = "job \(job) is \(record.state.rawValue) already, which nothing changes any more"
                 return (.problem(410, reason), nil)
             }
+            let accepted = StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n")
             switch (self, record.state == .paused) {
             case (.pause, true): return (.problem(410, "job \(job) is paused already"), nil)
             case (.resume, false): return (.problem(410, "job \(job) is \(record.state.rawValue), not paused"), nil)
             case (.rate(_, let rate), _):
-                // Nothing has to end for it.
                 core.setRate(rate, of: job, now: now)
-                return (StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n"), nil)
-            default: return (StatusBoard.Answer(status: 202, json: "{\"job\":\(JSONText.quoted(job))}\n"), job)
+                return (accepted, nil)
+            default: return (accepted, job)
             }
         }
     }

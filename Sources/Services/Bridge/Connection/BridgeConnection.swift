@@ -31,8 +31,6 @@ final class BridgeConnection {
     private var draining: [BridgeSession] = []
     private var askedMinutes = 0
     private var inflateError: InflateError?
-    /// The server's clock less ours, as the last answer told.
-    private var skew: Duration = .zero
     /// The server's time at the last answer, and that by the clock that does not jump.
     private var dated: (server: Instant, at: MonotonicInstant)?
     private var nextSecond: MonotonicInstant
@@ -97,7 +95,7 @@ final class BridgeConnection {
         askedMinutes =
             settings.backfill && stream.product.carriesTweets
             ? BackfillSizing.minutes(
-                now: WallClock.now() + skew,
+                now: serverTime(at: MonotonicClock.now()),
                 rightEnd: context.control.read { $0.rightEnd(of: stream) },
                 isFirstStart: context.control.read { !$0.isKnown(stream) },
                 limit: endpoint.contract.backfillMinutesMax
@@ -160,10 +158,7 @@ final class BridgeConnection {
             let answer = HTTPAnswer(status: head.status, localNow: WallClock.now()) { head.header($0) }
             self.answer = answer
             // Also of a refusal: the first request after a start knows no other clock than ours.
-            if let date = answer.date {
-                skew = date - WallClock.now()
-                dated = (date, MonotonicClock.now())
-            }
+            if let date = answer.date { dated = (date, MonotonicClock.now()) }
             if machine.answered(answer, now: MonotonicClock.now()) { return open(answer) }
             return true
         case .body(let bytes):
@@ -378,8 +373,7 @@ final class BridgeConnection {
         status.unaccounted = draining.reduce(session?.unaccounted ?? 0) { $0 + $1.unaccounted }
         let inFlight = draining.reduce(session?.inFlight ?? 0) { $0 + $1.inFlight }
         if let frontier = session?.pipeline.coverage.frontier {
-            let server = dated.map { $0.server + (now - $0.at) } ?? WallClock.now()
-            let lag = (server - frontier).inSeconds
+            let lag = (serverTime(at: now) - frontier).inSeconds
             status.lagSeconds = lag
             metrics.lag.set(lag)
         }
@@ -397,10 +391,15 @@ final class BridgeConnection {
         context.watchBuffer()
     }
 
+    /// The server's time; ours until it has told it.
+    private func serverTime(at now: MonotonicInstant) -> Instant {
+        dated.map { $0.server + (now - $0.at) } ?? WallClock.now()
+    }
+
     /// Compares this host's clock with the server's, also between answers: it may jump.
     private func showClock(_ status: inout BridgeStatus.Stream, now: MonotonicInstant) {
-        guard let dated else { return }
-        let difference = dated.server + (now - dated.at) - WallClock.now()
+        guard dated != nil else { return }
+        let difference = serverTime(at: now) - WallClock.now()
         let isWrong = max(difference, .zero - difference) >= ServerClock.tolerance
         status.clockSkewSeconds = isWrong ? difference.inSeconds : 0
         metrics.clockSkew.set(status.clockSkewSeconds)

@@ -4,65 +4,42 @@ import StreamClient
 import Synchronization
 import Tweets
 
-/// Asks instances for their status all the time that they run: every record must be accounted for at every look, not only
-/// in the end.
-final class AccountsWatch: Sendable {
-    /// What the looks have found.
-    struct Findings {
-        /// Looks that were answered by an instance that had read something.
-        var looks = 0
-        /// What was not 0, each once.
-        var violations: Set<String> = []
+/// Asks instances for their status all the time that they run.
+struct AccountsWatch {
+    /// Where the instances say their addresses.
+    private final class Logs: Sendable {
+        let urls = Mutex<[URL]>([])
     }
 
-    private struct State {
-        var findings = Findings()
-        /// Where the instances say their addresses.
-        var logs: [URL] = []
-        var isStopping = false
-        var isStopped = false
-    }
-
-    private let state = Mutex(State())
+    private let logs: Logs
+    private let watch: AccountingWatch
 
     /// Begins to look.
     init() {
-        BlockingThread.start(named: "accounts") { self.run() }
+        let logs = Logs()
+        self.logs = logs
+        watch = AccountingWatch {
+            logs.urls.withLock(\.self).compactMap(Self.look).reduce(into: nil) { $0 = ($0 ?? []).union($1) }
+        }
     }
 
     /// Looks at one more instance.
     func follow(_ process: DedupProcess) {
-        state.withLock { $0.logs.append(process.output) }
+        logs.urls.withLock { $0.append(process.output) }
     }
 
     /// Ends it.
-    func end() -> Findings {
-        state.withLock { $0.isStopping = true }
-        while !state.withLock(\.isStopped) { usleep(1000) }
-        return state.withLock { $0.findings }
-    }
+    func end() -> AccountingWatch.Findings { watch.end() }
 
-    private func run() {
-        while !state.withLock(\.isStopping) {
-            for log in state.withLock(\.logs) { look(log) }
-            usleep(20_000)
-        }
-        state.withLock { $0.isStopped = true }
-    }
-
-    private func look(_ log: URL) {
-        // One that is dead, or stands still, does not answer.
+    /// - Returns: What is not 0; nil where an instance is dead or stands still, or has read nothing and says nothing wrong.
+    private static func look(_ log: URL) -> Set<String>? {
         guard let text = try? String(contentsOf: log, encoding: .utf8),
             let address = text.firstMatch(of: /Status is served\..*url=(http:\S+)/)?.1,
             let answer = try? WebRequest(url: address + "/status", timeout: .milliseconds(200)).send(),
             answer.status == 200
-        else { return }
+        else { return nil }
         let status = String(decoding: answer.body, as: UTF8.self)
-        let found = status.matches(of: /"unaccounted":(-?[0-9]+)/).map(\.1)
-        let hasRead = !status.contains("\"recordsRead\":0,")
-        state.withLock { state in
-            state.findings.looks += hasRead && !found.isEmpty ? 1 : 0
-            for number in found where number != "0" { state.findings.violations.insert("\(address): \(number)") }
-        }
+        let found = AccountingWatch.unaccounted(in: status)
+        return found?.isEmpty == true && status.contains("\"recordsRead\":0,") ? nil : found
     }
 }
