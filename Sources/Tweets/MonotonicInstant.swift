@@ -28,14 +28,11 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
 
     /// The time from the right moment to the left one.
     public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        Duration(attoseconds: Int128(left.nanoseconds - right.nanoseconds) * 1_000_000_000)
     }
 }
 
 extension Duration {
     /// Whole nanoseconds, rounded towards zero.
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    public var nanoseconds: Int64 { whole(trailingZeros: 9, rest: 1_953_125) }
 }
