@@ -13,9 +13,18 @@ public struct LiveRate: Hashable, Sendable {
         var first: Sample
         var last: Sample
         var perSecond: Double = 0
+
+        mutating func take(_ sample: Sample, spanMin: Duration) {
+            last = sample
+            let elapsed = sample.at - first.at
+            guard elapsed >= spanMin else { return }
+            perSecond = Double(sample.tweets - first.tweets) * 1000 / Double(max(1, elapsed.milliseconds))
+            first = sample
+        }
     }
 
-    private var measures: [ControlKey: Measure] = [:]
+    /// By session.
+    private var measures: [String: Measure] = [:]
     /// A measurement over less says little.
     private let spanMin: Duration
 
@@ -29,30 +38,24 @@ public struct LiveRate: Hashable, Sendable {
     /// Takes the state of a session.
     public mutating func note(_ record: SessionRecord, at now: MonotonicInstant) {
         guard record.closed == nil else {
-            measures[record.key] = nil
+            measures[record.session] = nil
             return
         }
         let sample = Sample(tweets: record.counters.tweets, at: now)
-        var measure =
-            measures[record.key]
-            ?? Measure(stream: record.stream, connection: record.connection, first: sample, last: sample)
-        measure.last = sample
-        let elapsed = sample.at - measure.first.at
-        if elapsed >= spanMin {
-            measure.perSecond =
-                Double(sample.tweets - measure.first.tweets) * 1000 / Double(max(1, elapsed.milliseconds))
-            measure.first = sample
-        }
-        measures[record.key] = measure
+        measures[
+            record.session,
+            default: Measure(stream: record.stream, connection: record.connection, first: sample, last: sample)
+        ].take(sample, spanMin: spanMin)
     }
 
     /// The rate over all stream partitions, each as its fastest connection tells it; 0 while nothing is measured.
     ///
     /// - Parameter now: Sessions that were not heard for ten spans no longer count.
     public func perSecond(at now: MonotonicInstant) -> Double {
-        let live = measures.values.filter { now - $0.last.at < spanMin * 10 }
-        return Dictionary(grouping: live, by: \.stream).values.reduce(0) { sum, measures in
-            sum + (measures.map(\.perSecond).max() ?? 0)
+        var fastest: [StreamPartition: Double] = [:]
+        for measure in measures.values where now - measure.last.at < spanMin * 10 {
+            fastest[measure.stream] = max(fastest[measure.stream] ?? 0, measure.perSecond)
         }
+        return fastest.keys.sorted().reduce(0) { $0 + (fastest[$1] ?? 0) }
     }
 }

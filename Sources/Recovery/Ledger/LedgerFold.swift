@@ -5,10 +5,25 @@ public import Tweets
 /// Records may come in any order and any number of times; the fold is the same. It holds no clock: when a record
 /// arrived is handed in, and only "who was heard lately" depends on it.
 public struct LedgerFold: Sendable {
-    /// A session's latest record and when it was last heard of.
+    /// A session's latest record, when it was last heard of, and where it stood before.
     struct Session: Sendable {
         var record: SessionRecord
         var heardAt: MonotonicInstant
+        var marks = OffsetMarks()
+
+        init(_ record: SessionRecord, heardAt now: MonotonicInstant) {
+            self.record = record
+            heardAt = now
+            marks.note(record)
+        }
+
+        /// Takes a further record of it; one that says nothing new is not a sign of life.
+        mutating func take(_ other: SessionRecord, heardAt now: MonotonicInstant) {
+            guard other.supersedes(record) else { return }
+            record = other
+            heardAt = now
+            marks.note(other)
+        }
     }
 
     /// A loss and where in the control topic it was first seen.
@@ -26,7 +41,6 @@ public struct LedgerFold: Sendable {
     private var censusHoles = CensusHoles()
     private var recoveryCounts = RecoveryCounts()
     var ledgers: [StreamPartition: LedgerRecord] = [:]
-    private var marks: [ControlKey: OffsetMarks] = [:]
 
     private var recent = RecentJobs()
 
@@ -99,18 +113,18 @@ public struct LedgerFold: Sendable {
         func isUnexplained(_ last: Int64, since start: Instant) -> Bool {
             !known.contains { $0.toOffset > last && $0.foundAt >= start }
         }
-        let bySessions = sessions.values.joined().compactMap { session -> Int64? in
-            let record = session.value.record
-            guard let last = record.offsets[partition]?.last, isUnexplained(last, since: record.serverDate) else {
-                return nil
+        var highest: Int64?
+        func note(_ offsets: SessionRecord.Offsets?, since start: Instant) {
+            guard let last = offsets?.last, last > highest ?? .min, isUnexplained(last, since: start) else { return }
+            highest = last
+        }
+        for of in sessions.values {
+            for index in of.values.indices {
+                note(of.values[index].record.offsets[partition], since: of.values[index].record.serverDate)
             }
-            return last
         }
-        let byJobs = recentJobs.compactMap { job -> Int64? in
-            guard let last = job.offsets[partition]?.last, isUnexplained(last, since: job.createdAt) else { return nil }
-            return last
-        }
-        return (bySessions + byJobs).max()
+        for job in recentJobs { note(job.offsets[partition], since: job.createdAt) }
+        return highest
     }
 
     /// How many Tweets recovery brought first in the minutes of a job, as far as the census tells it; nil where it
@@ -138,7 +152,6 @@ public struct LedgerFold: Sendable {
         switch key.kind {
         case .session:
             for stream in sessions.keys { sessions[stream]?[key] = nil }
-            marks[key] = nil
         case .gap:
             gaps[key.id] = nil
         case .job:
@@ -309,8 +322,8 @@ public struct LedgerFold: Sendable {
     /// Empty where no session and no job is known to have written into the offsets.
     public func eventTime(of loss: LossRecord) -> [StreamIntervals] {
         var times: [StreamPartition: [EventInterval]] = [:]
-        for (key, session) in sessions.values.joined() {
-            guard let time = marks[key]?.eventTime(of: loss, session: session.record) else { continue }
+        for (_, session) in sessions.values.joined() {
+            guard let time = session.marks.eventTime(of: loss, session: session.record) else { continue }
             times[session.record.stream, default: []].append(time)
         }
         for job in jobs.values {
@@ -358,10 +371,7 @@ public struct LedgerFold: Sendable {
     // MARK: Records
 
     private mutating func apply(_ record: SessionRecord, arrivedAt now: MonotonicInstant) {
-        let key = record.key
-        if let known = sessions[record.stream]?[key], !record.supersedes(known.record) { return }
-        sessions[record.stream, default: [:]][key] = Session(record: record, heardAt: now)
-        marks[key, default: OffsetMarks()].note(record)
+        sessions[record.stream, default: [:]].take(record, arrivedAt: now)
     }
 
     private func timelineStart(of stream: StreamPartition, records: [SessionRecord]) -> Instant? {
@@ -370,6 +380,19 @@ public struct LedgerFold: Sendable {
             .filter { $0.covered != nil || $0.closed != .http }
             .map { min($0.covered?.from ?? LedgerTiming.leftEnd(of: $0), LedgerTiming.leftEnd(of: $0)) }
         return (starts + [ledgers[stream]?.from].compactMap(\.self)).min()
+    }
+}
+
+extension [ControlKey: LedgerFold.Session] {
+    /// With one look for the key: records of sessions are most of what there is to fold.
+    fileprivate mutating func take(_ record: SessionRecord, arrivedAt now: MonotonicInstant) {
+        { (known: inout LedgerFold.Session?) in
+            if known == nil {
+                known = LedgerFold.Session(record, heardAt: now)
+            } else {
+                known?.take(record, heardAt: now)
+            }
+        }(&self[record.key])
     }
 }
 

@@ -9,7 +9,8 @@ struct OffsetMarks: Sendable {
     static let countMax = 1440
 
     private struct Mark: Sendable {
-        var last: [Int: Int64]
+        /// Those of the record, as they are: to make others of them would be most of the work of a mark.
+        var offsets: [Int: SessionRecord.Offsets]
         var coveredTo: Instant?
         /// No Tweet acknowledged by then was created later.
         var newest: Instant
@@ -21,7 +22,7 @@ struct OffsetMarks: Sendable {
     /// Takes the state of a record that supersedes all before it.
     mutating func note(_ record: SessionRecord) {
         let mark = Mark(
-            last: record.offsets.mapValues(\.last),
+            offsets: record.offsets,
             coveredTo: record.covered?.to,
             newest: max(
                 record.updatedAt + (record.serverDate - record.localDate) + LedgerTiming.leftEndMargin
@@ -51,8 +52,10 @@ struct OffsetMarks: Sendable {
         else { return nil }
         let leftEnd = LedgerTiming.leftEnd(of: session)
         let earliest = min(session.covered?.from ?? leftEnd, leftEnd - CoverageRule.askedTime(of: session))
-        let before = marks.last { mark in mark.last[loss.kafkaPartition].map { $0 < loss.fromOffset } ?? true }
-        let after = marks.first { mark in mark.last[loss.kafkaPartition].map { $0 >= loss.toOffset - 1 } ?? false }
+        let before = marks.last { mark in mark.offsets[loss.kafkaPartition].map { $0.last < loss.fromOffset } ?? true }
+        let after = marks.first { mark in
+            mark.offsets[loss.kafkaPartition].map { $0.last >= loss.toOffset - 1 } ?? false
+        }
         return EventInterval(
             from: before?.coveredTo ?? earliest,
             to: (after ?? newest).newest

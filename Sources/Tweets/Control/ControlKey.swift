@@ -38,6 +38,11 @@ public struct ControlKey: Hashable, Sendable {
         id = String(text[text.index(after: colon)...])
     }
 
+    /// Keys of one dictionary are of one kind, so that it tells nothing.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
     /// The kind, if this version knows it.
     public var kind: Kind? { Kind(rawValue: kindText) }
 

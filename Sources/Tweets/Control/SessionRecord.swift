@@ -149,5 +149,15 @@ public struct SessionRecord: Hashable, Sendable {
     }
 
     /// The record's key.
-    public var key: ControlKey { ControlKey(.session, "\(connection):\(stream):\(session)") }
+    public var key: ControlKey {
+        // Asked for at every record: one piece of memory, where an interpolation takes several.
+        let stream = stream.description
+        var id = connection
+        id.reserveCapacity(connection.utf8.count + stream.utf8.count + session.utf8.count + 2)
+        id += ":"
+        id += stream
+        id += ":"
+        id += session
+        return ControlKey(.session, id)
+    }
 }
