@@ -169,7 +169,7 @@ final class BridgeProcess: SimulatedProcess {
                 outbox.reported(letter.ticket, isWritten: false)
                 continue
             }
-            let record = ModelRecord(key: Array(letter.key.text.utf8), value: letter.json)
+            let record = ModelRecord(key: Array(letter.key.utf8), value: letter.json)
             simulation.log.append(record, to: "control", 0)
             try simulation.mayDie(.bridge, who)
             reports.append(letter.ticket)

@@ -168,7 +168,7 @@ final class BridgeControlWriter: Sendable {
                 opaque: letter.ticket
             )
         }
-        return Array(letter.key.text.utf8).withUnsafeBytes { key in
+        return Array(letter.key.utf8).withUnsafeBytes { key in
             guard let json = letter.json else { return produce(key, nil) }
             return json.withUnsafeBytes { produce(key, $0) }
         }

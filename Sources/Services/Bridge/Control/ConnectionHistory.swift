@@ -16,6 +16,8 @@ struct ConnectionHistory {
     private(set) var isCaughtUp = false
     /// The latest record of each session of the name.
     private(set) var sessions: [String: Heard] = [:]
+    /// Those of them that were never closed: the few that are looked at every second.
+    private var open: Set<String> = []
     /// The last claim to the name for each stream partition, and whether it came after the history had been read.
     private var claims: [StreamPartition: (record: ClaimRecord, isNew: Bool)] = [:]
     /// Stream partitions of which control has anything to tell, by whatever connection.
@@ -42,6 +44,7 @@ struct ConnectionHistory {
             record: record,
             furtherRecords: (known?.furtherRecords ?? 0) + (isFurther ? 1 : 0)
         )
+        if record.closed == nil { open.insert(record.session) } else { open.remove(record.session) }
     }
 
     /// Takes a claim.
@@ -58,6 +61,7 @@ struct ConnectionHistory {
     /// Forgets a session that control no longer holds.
     mutating func forget(sessionKey: String) {
         sessions = sessions.filter { $0.value.record.key.text != sessionKey }
+        open = open.filter { sessions[$0] != nil }
     }
 
     /// The last moment that the name's sessions of a stream partition have covered.
@@ -70,9 +74,7 @@ struct ConnectionHistory {
 
     /// Sessions of these stream partitions that were never closed and are not of this process.
     func openSessions(of streams: Set<StreamPartition>, notOf host: String) -> [Heard] {
-        sessions.values.filter {
-            streams.contains($0.record.stream) && $0.record.closed == nil && $0.record.host != host
-        }
+        open.compactMap { sessions[$0] }.filter { streams.contains($0.record.stream) && $0.record.host != host }
     }
 
     /// A session of another process that lives and stands before `session` in the order of keys: it keeps the name.
@@ -92,8 +94,8 @@ struct ConnectionHistory {
         return isNew || living(stream).contains { $0.host == claim.host } ? claim : nil
     }
 
-    private func living(_ stream: StreamPartition) -> [SessionRecord] {
-        sessions.values.filter { $0.furtherRecords > 0 && $0.record.closed == nil && $0.record.stream == stream }
+    private func living(_ stream: StreamPartition) -> some Sequence<SessionRecord> {
+        open.lazy.compactMap { sessions[$0] }.filter { $0.furtherRecords > 0 && $0.record.stream == stream }
             .map(\.record)
     }
 }

@@ -8,19 +8,25 @@ struct ControlOutbox {
     /// A state that is to be sent now.
     struct Letter {
         var ticket: UInt
-        var key: ControlKey
+        /// The record's key as Kafka has it.
+        var key: String
         var json: [UInt8]?
     }
 
     private struct Entry {
-        var key: ControlKey
         var json: [UInt8]?
         /// Counts the states of this thing.
         var state = 0
         /// The state that is on its way, and its ticket.
         var sent: (state: Int, ticket: UInt)?
+
+        mutating func put(_ json: [UInt8]?) {
+            self.json = json
+            state += 1
+        }
     }
 
+    /// By key.
     private var entries: [String: Entry] = [:]
     private var keyOfTicket: [UInt: String] = [:]
     private var nextTicket: UInt = 1
@@ -30,42 +36,41 @@ struct ControlOutbox {
 
     /// Takes the whole present state of a thing; nil for a tombstone.
     mutating func put(_ key: ControlKey, json: [UInt8]?) {
-        entries[key.text, default: Entry(key: key)].json = json
-        entries[key.text]?.state += 1
+        entries[key.text, default: Entry()].put(json)
     }
 
     /// What may be sent now: things of which nothing is on its way.
     var letters: [Letter] {
         var ticket = nextTicket
-        return entries.values.filter { $0.sent == nil }.sorted { $0.key.text < $1.key.text }.map { entry in
+        return entries.filter { $0.value.sent == nil }.sorted { $0.key < $1.key }.map { key, entry in
             defer { ticket += 1 }
-            return Letter(ticket: ticket, key: entry.key, json: entry.json)
+            return Letter(ticket: ticket, key: key, json: entry.json)
         }
     }
 
     /// A letter was handed to the producer.
     mutating func sent(_ letter: Letter) {
-        guard let state = entries[letter.key.text]?.state else { return }
-        entries[letter.key.text]?.sent = (state, letter.ticket)
-        keyOfTicket[letter.ticket] = letter.key.text
+        guard let state = entries[letter.key]?.state else { return }
+        entries[letter.key]?.sent = (state, letter.ticket)
+        keyOfTicket[letter.ticket] = letter.key
         nextTicket = max(nextTicket, letter.ticket + 1)
     }
 
     /// The producer is gone: whatever was on its way is sent again.
     mutating func allCameBack() {
         keyOfTicket.removeAll()
-        for text in entries.keys { entries[text]?.sent = nil }
+        for key in entries.keys { entries[key]?.sent = nil }
     }
 
     /// A letter came back, written or not.
     mutating func reported(_ ticket: UInt, isWritten: Bool) {
-        guard let text = keyOfTicket.removeValue(forKey: ticket), let entry = entries[text],
+        guard let key = keyOfTicket.removeValue(forKey: ticket), let entry = entries[key],
             let sent = entry.sent, sent.ticket == ticket
         else { return }
         if isWritten, sent.state == entry.state {
-            entries[text] = nil
+            entries[key] = nil
         } else {
-            entries[text]?.sent = nil
+            entries[key]?.sent = nil
         }
     }
 }
