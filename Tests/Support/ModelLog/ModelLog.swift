@@ -21,9 +21,19 @@ public struct ModelLog: Sendable {
     private struct Transaction: Sendable {
         var epoch = 0
         var phase: Phase = .empty
-        /// Partitions that wait for a marker.
-        var partitions: Set<Int> = []
+        /// Partitions that wait for a marker, in order.
+        var partitions: [Int] = []
         var offsets: [Int: Int64] = [:]
+
+        var isDecided: Bool {
+            if case .decided = phase { true } else { false }
+        }
+
+        /// Makes a partition part of it.
+        mutating func take(_ place: Int) {
+            let index = partitions.firstIndex { $0 >= place } ?? partitions.count
+            if index == partitions.count || partitions[index] != place { partitions.insert(place, at: index) }
+        }
     }
 
     /// The group.
@@ -36,7 +46,8 @@ public struct ModelLog: Sendable {
 
     private let transactionTimeout: Int
     private var ids: [String: Int] = [:]
-    private var transactions: [Int: Transaction] = [:]
+    /// By the producer's number, of which none is left out.
+    private var transactions: [Transaction] = []
 
     /// A log of empty topics.
     ///
@@ -102,17 +113,17 @@ public struct ModelLog: Sendable {
     /// Throws `pending` while the last holder's transaction is being aborted or committed.
     public mutating func register(_ transactionalID: String) throws(ModelError) -> Producer {
         let id = ids[transactionalID] ?? ids.count
-        ids[transactionalID] = id
-        var transaction = transactions[id] ?? Transaction()
-        switch transaction.phase {
+        if id == transactions.count {
+            ids[transactionalID] = id
+            transactions.append(Transaction())
+        }
+        switch transactions[id].phase {
         case .empty:
-            transaction.epoch += 1
-            transactions[id] = transaction
-            return Producer(id: id, epoch: transaction.epoch)
+            transactions[id].epoch += 1
+            return Producer(id: id, epoch: transactions[id].epoch)
         case .ongoing:
-            transaction.epoch += 1
-            transaction.phase = .decided(isCommit: false)
-            transactions[id] = transaction
+            transactions[id].epoch += 1
+            transactions[id].phase = .decided(isCommit: false)
             throw .pending
         case .decided:
             throw .pending
@@ -131,7 +142,7 @@ public struct ModelLog: Sendable {
     ) throws(ModelError) {
         try enter(producer, now: now)
         let place = place(topic, number)
-        transactions[producer.id]?.partitions.insert(place)
+        transactions[producer.id].take(place)
         _ = partitions[place].append(record, producer: producer.id)
     }
 
@@ -144,50 +155,52 @@ public struct ModelLog: Sendable {
     ) throws(ModelError) {
         try enter(producer, now: now)
         try group.check(membership)
-        transactions[producer.id]?.offsets.merge(offsets) { $1 }
+        transactions[producer.id].offsets.merge(offsets) { $1 }
     }
 
     /// Decides the transaction; `complete` makes it visible.
     ///
     /// Called again after a lost answer it says the same, as long as nothing else was begun.
     public mutating func end(_ producer: Producer, isCommit: Bool) throws(ModelError) {
-        guard let transaction = transactions[producer.id], transaction.epoch == producer.epoch else { throw .fenced }
-        if case .ongoing = transaction.phase { transactions[producer.id]?.phase = .decided(isCommit: isCommit) }
+        try check(producer)
+        if case .ongoing = transactions[producer.id].phase {
+            transactions[producer.id].phase = .decided(isCommit: isCommit)
+        }
     }
 
     /// Aborts transactions that have lasted too long, and fences their holders off.
     public mutating func expireTransactions(now: Int) {
-        for (id, transaction) in transactions {
-            guard case .ongoing(let since) = transaction.phase, now - since > transactionTimeout else { continue }
-            transactions[id]?.phase = .decided(isCommit: false)
-            transactions[id]?.epoch += 1
+        for id in transactions.indices {
+            guard case .ongoing(let since) = transactions[id].phase, now - since > transactionTimeout else { continue }
+            transactions[id].phase = .decided(isCommit: false)
+            transactions[id].epoch += 1
         }
     }
 
     /// Completes one step of a decided transaction: one marker, or at last the group's offsets.
     public mutating func complete(using generator: inout some RandomNumberGenerator) {
-        let decided = transactions.keys.sorted().filter { isDecided($0) }
-        guard let id = decided.randomElement(using: &generator), let transaction = transactions[id],
-            case .decided(let isCommit) = transaction.phase
+        let decided = transactions.indices.filter { transactions[$0].isDecided }
+        guard let id = decided.randomElement(using: &generator),
+            case .decided(let isCommit) = transactions[id].phase
         else { return }
-        if let place = transaction.partitions.sorted().randomElement(using: &generator) {
-            transactions[id]?.partitions.remove(place)
+        if let index = transactions[id].partitions.indices.randomElement(using: &generator) {
+            let place = transactions[id].partitions.remove(at: index)
             partitions[place].appendMarker(producer: id, isCommit: isCommit)
         } else {
-            if isCommit { group.commit(transaction.offsets) }
-            transactions[id]?.offsets = [:]
-            transactions[id]?.phase = .empty
+            if isCommit { group.commit(transactions[id].offsets) }
+            transactions[id].offsets = [:]
+            transactions[id].phase = .empty
         }
     }
 
     /// Whether the producer's last transaction is decided and not completed, so that the next one cannot begin.
-    public func isCompleting(_ producer: Producer) -> Bool { isDecided(producer.id) }
+    public func isCompleting(_ producer: Producer) -> Bool { transactions[producer.id].isDecided }
 
     /// Whether some transaction is decided and not completed.
-    public var hasDecided: Bool { transactions.keys.contains { isDecided($0) } }
+    public var hasDecided: Bool { transactions.contains(where: \.isDecided) }
 
     /// Whether some transaction is not completed.
-    public var hasUnfinished: Bool { transactions.values.contains { $0.phase != .empty } }
+    public var hasUnfinished: Bool { transactions.contains { $0.phase != .empty } }
 
     // MARK: Offsets
 
@@ -196,18 +209,20 @@ public struct ModelLog: Sendable {
 
     /// The group's stable committed offset; throws `pending` while a transaction carries an offset of that partition.
     public func committedStable(_ number: Int) throws(ModelError) -> Int64? {
-        guard transactions.values.allSatisfy({ $0.offsets[number] == nil }) else { throw .pending }
+        guard transactions.allSatisfy({ $0.offsets[number] == nil }) else { throw .pending }
         return group.committed[number]
     }
 
-    private func isDecided(_ id: Int) -> Bool {
-        if case .decided = transactions[id]?.phase { true } else { false }
+    private func check(_ producer: Producer) throws(ModelError) {
+        guard transactions.indices.contains(producer.id), transactions[producer.id].epoch == producer.epoch else {
+            throw .fenced
+        }
     }
 
     private mutating func enter(_ producer: Producer, now: Int) throws(ModelError) {
-        guard let transaction = transactions[producer.id], transaction.epoch == producer.epoch else { throw .fenced }
-        switch transaction.phase {
-        case .empty: transactions[producer.id]?.phase = .ongoing(since: now)
+        try check(producer)
+        switch transactions[producer.id].phase {
+        case .empty: transactions[producer.id].phase = .ongoing(since: now)
         case .ongoing: break
         case .decided: throw .pending
         }
