@@ -7,25 +7,25 @@ import Tweets
 ///
 /// One loop takes whatever is due next. Everything that is drawn is drawn from the plan's seed, nothing asks a clock, and
 /// nothing depends on the order of a set: the same plan is the same run.
-public final class Simulation {
+final class Simulation {
     /// What the run is made of.
-    public let plan: SimulationPlan
+    let plan: SimulationPlan
     /// Milliseconds since the start.
-    public internal(set) var now: Int64 = 0
+    var now: Int64 = 0
     /// How many times something was done.
-    public internal(set) var steps = 0
+    var steps = 0
     /// What was found wrong; the run ends with the first.
-    public internal(set) var violations: [String] = []
+    var violations: [String] = []
     /// Faults that had somebody to hit, by kind.
-    public internal(set) var injected: [FaultKind: Int] = [:]
+    var injected: [FaultKind: Int] = [:]
     /// States that were reached, and how often.
-    public internal(set) var states: [String: Int] = [:]
+    var states: [String: Int] = [:]
     /// Tweets that nobody could have missed, and did: withheld where no other connection looked.
-    public internal(set) var silentlyWithheld = 0
+    var silentlyWithheld = 0
     /// Tweets that the checks looked at.
-    public internal(set) var judged = 0
+    var judged = 0
     /// How long after the last fault everything was settled, in milliseconds.
-    public internal(set) var settledAfter: Int64 = 0
+    var settledAfter: Int64 = 0
 
     var story = Story()
     var random: Dice
@@ -61,7 +61,7 @@ public final class Simulation {
     private var quiet: QuietWatch?
 
     /// A world before its first second.
-    public init(_ plan: SimulationPlan) {
+    init(_ plan: SimulationPlan) {
         self.plan = plan
         random = Dice(seed: plan.seed, salt: 2)
         upstream = Upstream(plan)
@@ -82,7 +82,7 @@ public final class Simulation {
     // MARK: The loop
 
     /// Plays everything, to the end or to the first violation.
-    public func run() {
+    func run() {
         let limit = plan.faultsEnd + plan.patience
         while violations.isEmpty {
             step()
@@ -422,12 +422,12 @@ public final class Simulation {
     func violate(_ text: String) { violations.append("step \(steps), \(clockText(now)): \(text)") }
 
     /// Over every event of the run, in order.
-    public var hash: UInt64 { story.hash }
+    var hash: UInt64 { story.hash }
     /// How many events there were.
-    public var events: Int { story.count }
+    var events: Int { story.count }
 
     /// The last events, for people.
-    public func story(_ count: Int) -> [String] { story.lines(count) }
+    func story(_ count: Int) -> [String] { story.lines(count) }
 
     // MARK: Quiescence
 

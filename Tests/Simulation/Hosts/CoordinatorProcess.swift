@@ -183,7 +183,7 @@ final class CoordinatorProcess: SimulatedProcess {
         }
         var surroundings = CoordinatorSurroundings(rawEnds: ends)
         let isDue = settlementAsked.map { clock - $0 >= .seconds(2) } ?? true
-        guard isDue, core.gaps.contains(where: { $0.state == .filled }) else { return surroundings }
+        guard isDue, core.awaitsSettlement else { return surroundings }
         settlementAsked = clock
         var offsets: [Int: Int64] = [:]
         do throws(ModelError) {

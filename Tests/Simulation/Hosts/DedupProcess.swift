@@ -5,7 +5,8 @@ import Tweets
 
 /// A dedup instance: the production's loop around its cores, over the model's log.
 final class DedupProcess: SimulatedProcess {
-    struct Owned {
+    /// A partition that it reads; a class, since cores are large and are looked at many times a step.
+    final class Owned {
         var core: DedupCore
         var number: UInt64
         /// The next offset to read.
@@ -19,6 +20,13 @@ final class DedupProcess: SimulatedProcess {
         var taken = 0
         var open = 0
         var lastReceived: Instant?
+
+        init(core: DedupCore, number: UInt64, offset: Int64) {
+            self.core = core
+            self.number = number
+            self.offset = offset
+            committed = offset
+        }
     }
 
     private enum Restore {
@@ -39,7 +47,8 @@ final class DedupProcess: SimulatedProcess {
     private var producer: ModelLog.Producer?
     private var member: Int?
     private var membership: ModelGroup.Membership?
-    private var owned: [Int: Owned] = [:]
+    /// By partition.
+    private var owned: [Owned?]
     private var refused: Set<Int> = []
     private var restores: [Int: Restore] = [:]
     private var origins = OriginReader()
@@ -57,6 +66,7 @@ final class DedupProcess: SimulatedProcess {
             recoveryWindow: simulation.plan.limits.window,
             deliverySlack: simulation.plan.slack
         )
+        owned = Array(repeating: nil, count: simulation.plan.kafkaPartitions)
         super.init(simulation, .dedup, place: place)
     }
 
@@ -116,7 +126,7 @@ final class DedupProcess: SimulatedProcess {
     }
 
     private func drop() {
-        owned = [:]
+        for number in owned.indices { owned[number] = nil }
         restores = [:]
         refused = []
     }
@@ -127,18 +137,19 @@ final class DedupProcess: SimulatedProcess {
         try perform(machine.tick(at: clock))
         guard !isCommitting, machine.isReady(at: clock), !simulation.log.isCompleting(producer) else { return }
         try commitLosses(member)
-        for number in owned.keys.sorted()
-        where owned[number].map({ $0.offset < simulation.log["raw", number].end }) == true {
-            guard !simulation.isLeaderless(number) else { continue }
-            guard try read(number, member, producer) else { return }
+        // What is read in one partition may lose all of them.
+        for number in owned.indices {
+            guard let partition = owned[number], partition.offset < simulation.log["raw", number].end,
+                !simulation.isLeaderless(number)
+            else { continue }
+            guard try read(number, partition, member, producer) else { return }
         }
-        if owned.values.allSatisfy({ $0.losses.isEmpty }) { looksAtLag() }
+        if owned.allSatisfy({ $0?.losses.isEmpty ?? true }) { looksAtLag() }
     }
 
     /// Makes losses part of a transaction, though no record of their partitions may be.
     private func commitLosses(_ member: Int) throws(SimulatedCrash) {
-        for number in owned.keys.sorted() where owned[number]?.losses.isEmpty == false && !machine.holds(Int32(number))
-        {
+        for number in owned.indices where owned[number]?.losses.isEmpty == false && !machine.holds(Int32(number)) {
             guard machine.isReady(at: clock) else { return }
             guard try begin(member) else { return }
             machine.took(Int32(number))
@@ -157,8 +168,13 @@ final class DedupProcess: SimulatedProcess {
     }
 
     /// Takes a lot of a partition's records; false where the transaction is over because of them.
-    private func read(_ number: Int, _ member: Int, _ producer: ModelLog.Producer) throws(SimulatedCrash) -> Bool {
-        guard let offset = owned[number]?.offset else { return false }
+    private func read(
+        _ number: Int,
+        _ partition: Owned,
+        _ member: Int,
+        _ producer: ModelLog.Producer
+    ) throws(SimulatedCrash) -> Bool {
+        let offset = partition.offset
         let batch: ModelPartition.Batch
         do throws(ModelError) {
             batch = try simulation.log["raw", number].fetch(from: offset, .uncommitted, limit: 200)
@@ -171,9 +187,9 @@ final class DedupProcess: SimulatedProcess {
         for (offset, record) in batch.records {
             guard try begin(member) else { return false }
             machine.took(Int32(number))
-            try take(number, offset, record)
+            take(number, partition, offset, record)
         }
-        owned[number]?.offset = batch.position
+        partition.offset = batch.position
         do throws(ModelError) {
             try flush(Int(simulation.random.next() % UInt64(buffer.count + 1)), producer)
         } catch {
@@ -188,16 +204,14 @@ final class DedupProcess: SimulatedProcess {
         return true
     }
 
-    private func take(_ number: Int, _ offset: Int64, _ record: ModelRecord) throws(SimulatedCrash) {
-        guard var partition = owned.removeValue(forKey: number) else { return }
+    private func take(_ number: Int, _ partition: Owned, _ offset: Int64, _ record: ModelRecord) {
         let received = Instant(milliseconds: record.timestamp)
-        if offset > partition.offset { passedHole(&partition, number, before: offset, received: received) }
+        if offset > partition.offset { passedHole(partition, number, before: offset, received: received) }
         partition.offset = offset + 1
         partition.open += 1
         partition.lastReceived = received
         guard let id = (record.key ?? []).withUnsafeBytes({ TweetID(decimal: $0) }) else {
             partition.core.countUnreadable()
-            owned[number] = partition
             return
         }
         let raw = RawRecord(
@@ -207,7 +221,6 @@ final class DedupProcess: SimulatedProcess {
             origin: Array((record.header ?? "").utf8).withUnsafeBytes { origins.origin(of: $0) }
         )
         let verdict = partition.core.decide(raw)
-        owned[number] = partition
         write(verdict, record, received: received, number)
     }
 
@@ -234,7 +247,7 @@ final class DedupProcess: SimulatedProcess {
         }
     }
 
-    private func passedHole(_ partition: inout Owned, _ number: Int, before offset: Int64, received: Instant) {
+    private func passedHole(_ partition: Owned, _ number: Int, before offset: Int64, received: Instant) {
         let lag = Duration.milliseconds(simulation.plan.compactionLag)
         guard wall - received > lag, offset > partition.doubtfulThrough else { return }
         let end = max(offset, simulation.firstOffset(number, at: wall - lag) ?? offset)
@@ -247,12 +260,12 @@ final class DedupProcess: SimulatedProcess {
 
     /// Whoever reads too late cannot vouch for what compaction may have taken.
     private func looksAtLag() {
-        for number in owned.keys {
-            guard let received = owned[number]?.lastReceived,
-                owned[number]?.offset ?? 0 < simulation.log["raw", number].end,
-                wall - received > .milliseconds(simulation.plan.compactionLag)
+        let lag = Duration.milliseconds(simulation.plan.compactionLag)
+        for (number, partition) in owned.enumerated() {
+            guard let partition, let received = partition.lastReceived, wall - received > lag,
+                partition.offset < simulation.log["raw", number].end
             else { continue }
-            owned[number]?.core.distrustCensus("dedup was further behind than the compaction lag of raw")
+            partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
         }
     }
 
@@ -331,7 +344,7 @@ final class DedupProcess: SimulatedProcess {
     }
 
     private func keep(_ number: Int) {
-        guard var partition = owned.removeValue(forKey: number) else { return }
+        guard let partition = owned[number] else { return }
         partition.core.commit()
         partition.number += 1
         partition.committed = partition.offset
@@ -341,15 +354,13 @@ final class DedupProcess: SimulatedProcess {
         if partition.core.committed.decided != partition.taken {
             simulation.violate("dedup decided \(partition.core.committed.decided) of \(partition.taken) records")
         }
-        owned[number] = partition
     }
 
     private func undo(_ number: Int) {
-        guard var partition = owned.removeValue(forKey: number) else { return }
+        guard let partition = owned[number] else { return }
         partition.core.undo()
         partition.offset = partition.committed
         partition.open = 0
-        owned[number] = partition
     }
 
     /// Writes `seen` and sends the offsets; nil where the commit may go on.
@@ -460,16 +471,17 @@ final class DedupProcess: SimulatedProcess {
         let low = simulation.log["raw", number].start
         switch fold.finish(committed: committed) {
         case .firstStart:
-            owned[number] = Owned(core: DedupCore(timing: timing), number: 1, offset: low, committed: low)
+            owned[number] = Owned(core: DedupCore(timing: timing), number: 1, offset: low)
             simulation.tell(.firstStart, who, Int64(number))
         case .restored(let core, let next, let offset, _):
-            owned[number] = Owned(core: core, number: next, offset: offset, committed: offset)
+            let partition = Owned(core: core, number: next, offset: offset)
+            owned[number] = partition
             simulation.tell(.restored, who, Int64(number), offset)
             if offset < low {
                 let loss = LossRecord(kafkaPartition: number, fromOffset: offset, toOffset: low, foundAt: wall)
-                owned[number]?.losses.append(loss)
-                owned[number]?.offset = low
-                owned[number]?.committed = low
+                partition.losses.append(loss)
+                partition.offset = low
+                partition.committed = low
                 simulation.tell(.lost, who, offset, low)
             }
         case .refused(let reason):

@@ -9,7 +9,8 @@ class SimulatedProcess {
         case coordinator
     }
 
-    unowned let simulation: Simulation
+    /// Not counted: the simulation outlives everything that runs in it, and each step asks it dozens of things.
+    unowned(unsafe) let simulation: Simulation
     let role: Role
     /// Which of the two of its role.
     let place: Int

@@ -30,7 +30,7 @@ final class SimulatedProducer {
     /// Records that may wait; reading stops beyond.
     static let capacity = 4000
 
-    private unowned let simulation: Simulation
+    private unowned(unsafe) let simulation: Simulation
     private let who: Int
     /// The connection's bit in the truth; nil for recovery.
     private let copy: Int?
