@@ -18,7 +18,7 @@ extension Simulation {
             // The upstream has them from the plan.
             return fault.length > 0
         case .refused, .lyingBackfill, .recoveryTrouble, .kafkaAway, .leaderChange, .lostAcknowledgements,
-            .transactionErrors, .lateMarkers, .refusedRecords:
+            .transactionErrors, .slowCommits, .lateMarkers, .refusedRecords, .cutOff:
             inForce[fault.kind] = fault
             return true
         case .fatalProducer:
@@ -32,6 +32,17 @@ extension Simulation {
             return end > 0
         case .compaction:
             compact()
+            return true
+        case .uncleanElection:
+            let number = Int(fault.value * Double(plan.kafkaPartitions))
+            return truncate(number, by: 1 + Int64(fault.value * 1000) % 300)
+        case .changelogLost:
+            let number = Int(fault.value * Double(plan.kafkaPartitions))
+            return cutChangelog(number, share: fault.value)
+        case .offsetsExpired:
+            let down = 40_000 + fault.length / 4
+            for process in processes where process.role == .dedup { kill(process, down: down) }
+            expireOffsets(until: now + down)
             return true
         case .bridgeCrash, .dedupCrash, .coordinatorCrash:
             let role: SimulatedProcess.Role =
@@ -54,14 +65,15 @@ extension Simulation {
             guard let old = processes.first(where: { $0.role == role && $0.place == fault.target }) else {
                 return false
             }
-            guard processes.count(where: { $0.role == role && $0.place == fault.target }) < 2 else { return false }
+            guard processes.count(where: { $0.role == role && $0.place == fault.target }) < 2,
+                !(role == .dedup && operatorAtWork.holdsDedup)
+            else { return false }
             if Int(fault.value * 1000) % 2 == 0 { old.stalledUntil = now + fault.length }
             start(role, fault.target, takesOver: fault.value < 0.3)
             return true
         case .clockJump:
             let index = Int(fault.value * 6)
-            skew[index] = Int64((fault.value * 6 - Double(index) - 0.5) * 1_800_000)
-            fixClock(index, at: fault.end)
+            moveClock(index, by: Int64((fault.value * 6 - Double(index) - 0.5) * 1_800_000), until: fault.end)
             tell(.clock, -1, Int64(index), skew[index])
             return true
         }

@@ -1,3 +1,4 @@
+import Dedup
 import Ingest
 import ModelLog
 import Recovery
@@ -40,6 +41,13 @@ final class Simulation {
     var toDeadletter: Set<UInt64> = []
     /// IDs of which something unread was taken out of raw.
     var takenUnread: Set<UInt64> = []
+    /// The end that a partition had before it was cut: dedup may go on there, and never read what is written before.
+    private var rewritten: [Int: Int64] = [:]
+    /// Partitions that dedup may refuse, since what it needs of them was taken away.
+    private var damaged: Set<Int> = []
+    /// Whether some clock was further off than dedup forgives where it must compare times of different hosts.
+    private var clocksWereOff = false
+    private(set) lazy var operatorAtWork = OperatorAtWork(self, timing: DedupProcess.timing(plan))
     var isCalm = false
 
     private var producers = 0
@@ -48,6 +56,9 @@ final class Simulation {
     private var restarts: [(role: SimulatedProcess.Role, place: Int, at: Int64)] = []
     private var brokerDue: Int64 = 0
     private var expiryFrom: Int64 = 0
+    private var scanDue: Int64 = 0
+    /// Until when the group's offsets may expire, if it is empty.
+    private var offsetsExpire: Int64?
     /// What is in force, by the kind's place.
     var inForce: [FaultKind: Fault] = [:]
     /// Steps until a process of the role dies, and how long it stays away.
@@ -160,8 +171,12 @@ final class Simulation {
     private func everySecond() {
         upstream.advance(second: nextSecond)
         nextSecond += 1
-        for restart in restarts where restart.at <= now { start(restart.role, restart.place) }
-        restarts.removeAll { $0.at <= now }
+        operatorAtWork.step()
+        let isHeld = operatorAtWork.holdsDedup
+        for restart in restarts where restart.at <= now && !(isHeld && restart.role == .dedup) {
+            start(restart.role, restart.place)
+        }
+        restarts.removeAll { $0.at <= now && !(isHeld && $0.role == .dedup) }
         for fix in clockFixes where fix.at <= now { skew[fix.index] = 0 }
         clockFixes.removeAll { $0.at <= now }
     }
@@ -180,7 +195,19 @@ final class Simulation {
             for _ in 0..<1 + Int(random.next() % 12) where log.hasDecided { log.complete(using: &random) }
             brokerDue = now + 10 + Int64(random.next() % 60)
         }
-        log.expireTransactions(now: Int(now))
+        // A broker looks for transactions that have lasted too long only so often.
+        if now >= scanDue {
+            scanDue = now + 10_000
+            log.expireTransactions(now: Int(now))
+        }
+        if let until = offsetsExpire, log.group.isEmpty, !log.hasUnfinished {
+            offsetsExpire = nil
+            if now < until {
+                log.group.expireOffsets()
+                tell(.offsetsExpired, -1)
+                reached("offsets expired")
+            }
+        }
         if now >= expiryFrom {
             log.group.expire(now: Int(now))
             coordinators.expire(now: Int(now))
@@ -198,6 +225,7 @@ final class Simulation {
         compactedAt = now
         log["control", 0].compact(before: log["control", 0].lastStable - 5)
         control.sweep(log["control", 0])
+        expireChangelog()
         guard let mark = marks.last(where: { $0.at <= now - plan.compactionLag }) else { return }
         for number in 0..<plan.kafkaPartitions {
             noteUnread(number, before: mark.ends[number])
@@ -207,7 +235,23 @@ final class Simulation {
                 reached("raw compacted")
             }
         }
-        // What was restored from before the late line is of no use to anybody.
+    }
+
+    /// Retention of the changelog, as the topics are laid out: the horizon, and a day less in proportion than there.
+    private func expireChangelog() {
+        let kept = plan.horizon + .seconds(1800)
+        for number in 0..<plan.kafkaPartitions {
+            let old = log["seen", number].offset(notBefore: (trueTime - kept).milliseconds, .committed)
+            guard let old, old > log["seen", number].start else { continue }
+            log["seen", number].retain(from: old)
+            reached("changelog expired")
+        }
+    }
+
+    /// What is written where something else stood may be read by nobody.
+    func noteRewritten(_ id: TweetID, _ number: Int, at offset: Int64) {
+        guard let end = rewritten[number], offset < end else { return }
+        takenUnread.insert(id.rawValue)
     }
 
     /// What is taken out of raw before dedup has committed it may be anything.
@@ -227,6 +271,55 @@ final class Simulation {
         log["raw", number].retain(from: offset)
         tell(.retained, -1, Int64(number), offset)
     }
+
+    /// A leader that was not in sync takes over: the newest records are gone.
+    ///
+    /// - Returns: Whether any were.
+    func truncate(_ number: Int, by count: Int64) -> Bool {
+        let before = log["raw", number].end
+        let end = max(log["raw", number].start, before - count)
+        noteUnread(number, before: .max)
+        guard log["raw", number].truncate(to: end) else { return false }
+        for index in marks.indices { marks[index].ends[number] = min(marks[index].ends[number], end) }
+        damaged.insert(number)
+        rewritten[number] = max(rewritten[number] ?? 0, log.committedNow(number) ?? 0, before)
+        tell(.truncated, -1, Int64(number), end)
+        return true
+    }
+
+    /// Somebody deletes the oldest records of a changelog, a share of them.
+    ///
+    /// - Returns: Whether any were.
+    func cutChangelog(_ number: Int, share: Double) -> Bool {
+        let seen = log["seen", number]
+        // What is left tells where raw was read to: without it, and without the group's offsets, nobody can know that.
+        let cut = min(seen.start + Int64(Double(seen.end - seen.start) * share), seen.lastStable - 20)
+        guard cut > seen.start else { return false }
+        log["seen", number].retain(from: cut)
+        damaged.insert(number)
+        return true
+    }
+
+    /// Dedup cannot work on a partition: where that has its reason somebody is called.
+    func refused(_ number: Int, by process: DedupProcess, _ reason: String) {
+        tell(.refusedPartition, process.who, Int64(number))
+        reached("partition refused")
+        guard damaged.contains(number) || clocksWereOff else {
+            return violate("\(process.host) was refused partition \(number): \(reason)")
+        }
+        operatorAtWork.call()
+    }
+
+    /// What was damaged is whole again.
+    func repaired(_ number: Int) { damaged.remove(number) }
+
+    /// All instances are stopped for a rebuild.
+    func stopDedup() {
+        for process in processes where process.role == .dedup { kill(process, down: 0) }
+    }
+
+    /// Dedup is away until then, so that the group's offsets expire once it is empty.
+    func expireOffsets(until time: Int64) { offsetsExpire = time }
 
     /// The first offset that was written at or after a moment, or a later one.
     func firstOffset(_ number: Int, at time: Instant) -> Int64? {
@@ -254,6 +347,23 @@ final class Simulation {
     func fault(_ kind: FaultKind) -> Fault? { isInForce(kind) ? inForce[kind] : nil }
 
     var isAway: Bool { isInForce(.kafkaAway) }
+
+    /// Whether Kafka answers nobody, or not this one.
+    func isAway(from role: SimulatedProcess.Role, _ place: Int) -> Bool {
+        guard !isAway else { return true }
+        guard let fault = fault(.cutOff) else { return false }
+        return fault.target == place && Int(fault.value * 3) == role.rawValue
+    }
+
+    /// The time by the world's clock.
+    var trueTime: Instant { SimulationPlan.start + .milliseconds(now) }
+
+    /// For how long a commit stands still, in milliseconds: longer than a session, and less than until a broker that looks
+    /// now and then takes a transaction for dead.
+    func commitDelay() -> Int64 {
+        guard isInForce(.slowCommits), random.next().share < 0.2 else { return 0 }
+        return 8000 + Int64(random.next() % 10_000)
+    }
 
     func isLeaderless(_ partition: Int) -> Bool {
         guard let fault = fault(.leaderChange) else { return false }
@@ -292,7 +402,11 @@ final class Simulation {
         armed[role.rawValue] = (countdown, down)
     }
 
-    func fixClock(_ index: Int, at time: Int64) { clockFixes.append((index, time)) }
+    func moveClock(_ index: Int, by skew: Int64, until time: Int64) {
+        self.skew[index] = skew
+        clockFixes.append((index, time))
+        if abs(skew) > DedupTiming.aheadMax.milliseconds { clocksWereOff = true }
+    }
 
     func kill(_ process: SimulatedProcess, down: Int64) {
         tell(.crashed, process.who)
@@ -476,6 +590,7 @@ final class Simulation {
             left.append("\(coverage.stream) is at \(coverage.timeline.to)")
         }
         if leader.hasRuns { left.append("a request is at work") }
+        if operatorAtWork.isBusy { left.append("a rebuild is under way") }
         return left
     }
 

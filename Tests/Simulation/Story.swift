@@ -41,6 +41,10 @@ struct Story {
         case compacted
         case retained
         case clock
+        case truncated
+        case refusedPartition
+        case rebuiltByHand
+        case offsetsExpired
     }
 
     struct Entry {
@@ -130,6 +134,10 @@ struct Story {
         case .census: "publishes census or loss of partition \(first)"
         case .compacted: "compacts raw \(first): \(second) records fewer"
         case .retained: "cuts raw \(first) off before \(second)"
+        case .truncated: "has an unclean election: raw \(first) ends at \(second) now"
+        case .refusedPartition: "refuses partition \(first), and calls the operator"
+        case .rebuiltByHand: "rebuilt partition \(first), to be read from \(second)"
+        case .offsetsExpired: "forgets dedup's offsets"
         case .clock: "has a clock that is \(second / 1000) s off (host \(first))"
         }
     }

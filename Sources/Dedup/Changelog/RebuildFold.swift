@@ -58,6 +58,20 @@ public struct RebuildFold: Sendable {
         window.freezeBuckets(before: TweetID(earliestAt: streamTime - timing.freezeAfter).rawValue)
     }
 
+    /// Where raw is to be read from after a rebuild.
+    ///
+    /// - Parameters:
+    ///   - committed: The group's stable committed offset; nil where it has none.
+    ///   - changelog: The input offset that the changelog's last readable record names; nil where there is none. Below it
+    ///     everything was read, though the group may have forgotten it.
+    ///   - raw: From the oldest offset of raw up to its end.
+    /// - Returns: The offset; it may lie below the oldest one, which is a loss that a restore tells of. Where it lies beyond
+    ///   the end, raw was cut or made anew, and is read from its beginning.
+    public static func inputOffset(committed: Int64?, changelog: Int64?, raw: Range<Int64>) -> Int64 {
+        guard let known = committed ?? changelog else { return raw.lowerBound }
+        return known > raw.upperBound ? raw.lowerBound : known
+    }
+
     /// The changelog afresh: numbers from 1, at least one record, all with the same input offset.
     public consuming func changelog(nextOffset: Int64) -> [SeenRecord] {
         upkeep()

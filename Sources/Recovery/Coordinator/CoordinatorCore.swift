@@ -237,24 +237,29 @@ public struct CoordinatorCore: Sendable {
         }
     }
 
-    /// An end offset below an acknowledged one: what was acknowledged behind it is gone.
+    /// What was acknowledged and is gone: behind an end offset below it, or under offsets that were given out again.
     private mutating func truncations(_ ends: [Int: Int64], now: Instant) -> [ControlRecord] {
-        ends.keys.sorted().compactMap { partition -> ControlRecord? in
-            guard let end = ends[partition], let acknowledged = fold.highestAcknowledged(in: partition),
-                end <= acknowledged
-            else { return nil }
-            var loss = LossRecord(
-                kafkaPartition: partition,
-                fromOffset: end,
-                toOffset: acknowledged + 1,
-                // Not before any session that it explains, whatever our clock says.
-                foundAt: max(now, fold.newestSessionStart ?? now),
-                finding: .truncation
-            )
+        // Not before any session that it explains, whatever our clock says.
+        let foundAt = max(now, fold.newestSessionStart ?? now)
+        func loss(_ partition: Int, _ from: Int64, _ to: Int64, _ finding: LossRecord.Finding) -> LossRecord {
+            LossRecord(kafkaPartition: partition, fromOffset: from, toOffset: to, foundAt: foundAt, finding: finding)
+        }
+        var found: [LossRecord] = []
+        for partition in ends.keys.sorted() {
+            guard let end = ends[partition] else { continue }
+            if let acknowledged = fold.highestAcknowledged(in: partition), end <= acknowledged {
+                found.append(loss(partition, end, acknowledged + 1, .truncation))
+            } else if let told = fold.rewritten(in: partition), end > told.through {
+                // Only now is all written that stands where something else stood.
+                found.append(loss(partition, told.from, told.through + 1, .rewritten))
+            }
+        }
+        return found.compactMap { loss in
             guard lead?.mapping.contains(loss.key) == false else { return nil }
-            loss.eventTime = fold.eventTime(of: loss)
+            var mapped = loss
+            mapped.eventTime = fold.eventTime(of: loss)
             lead?.mapping.insert(loss.key)
-            return .loss(loss)
+            return .loss(mapped)
         }
     }
 

@@ -108,7 +108,8 @@ public struct BackfillJobStateMachine: Sendable {
             let known = record.offsets[partition] ?? offsets
             record.offsets[partition] = SessionRecord.Offsets(
                 first: min(known.first, offsets.first),
-                last: max(known.last, offsets.last)
+                last: max(known.last, offsets.last),
+                rewritten: offsets.rewritten ?? known.rewritten
             )
         }
         record.lost = IntervalSet(record.lost + progress.lost).intervals

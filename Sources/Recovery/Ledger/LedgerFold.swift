@@ -109,7 +109,7 @@ public struct LedgerFold: Sendable {
     ///
     /// A truncation that was found explains why what had been told before it is gone, and nothing that came later.
     func highestAcknowledged(in partition: Int) -> Int64? {
-        let known = losses.values.map(\.record).filter { $0.finding == .truncation && $0.kafkaPartition == partition }
+        let known = truncations(of: partition)
         func isUnexplained(_ last: Int64, since start: Instant) -> Bool {
             !known.contains { $0.toOffset > last && $0.foundAt >= start }
         }
@@ -125,6 +125,26 @@ public struct LedgerFold: Sendable {
         }
         for job in recentJobs { note(job.offsets[partition], since: job.createdAt) }
         return highest
+    }
+
+    /// The offsets of raw that were given out twice, as sessions and jobs tell, unless a loss speaks of them already.
+    func rewritten(in partition: Int) -> SessionRecord.Rewritten? {
+        let known = truncations(of: partition).filter { $0.finding == .rewritten }
+        let told =
+            sessions.values.joined().compactMap { $0.value.record.offsets[partition]?.rewritten }
+            + recentJobs.compactMap { $0.offsets[partition]?.rewritten }
+        return told.filter { told in
+            !known.contains { $0.fromOffset <= told.from && $0.toOffset > told.through }
+        }.reduce(nil) { union, told in
+            SessionRecord.Rewritten(
+                from: min(union?.from ?? told.from, told.from),
+                through: max(union?.through ?? told.through, told.through)
+            )
+        }
+    }
+
+    private func truncations(of partition: Int) -> [LossRecord] {
+        losses.values.map(\.record).filter { $0.finding?.isTruncation == true && $0.kafkaPartition == partition }
     }
 
     /// How many Tweets recovery brought first in the minutes of a job, as far as the census tells it; nil where it
@@ -281,7 +301,7 @@ public struct LedgerFold: Sendable {
             claimed: claimed,
             lost: lost,
             truncated: losses.reduce(into: IntervalSet()) {
-                if $1.loss.record.finding == .truncation { $0 = $0.union($1.time) }
+                if $1.loss.record.finding?.isTruncation == true { $0 = $0.union($1.time) }
             },
             covered: covered,
             filled: filled(stream, losses: losses, folded: folded)
@@ -343,7 +363,7 @@ public struct LedgerFold: Sendable {
     /// After a truncation the same offsets are given out again, so nothing is added to that.
     func times(of loss: LossRecord) -> [StreamIntervals] {
         guard let mapped = loss.eventTime else { return eventTime(of: loss) }
-        return loss.finding == .truncation ? mapped : mapped + eventTime(of: loss)
+        return loss.finding?.isTruncation == true ? mapped : mapped + eventTime(of: loss)
     }
 
     /// The delivery census, by minute and Kafka partition.

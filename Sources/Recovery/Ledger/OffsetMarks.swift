@@ -56,9 +56,8 @@ struct OffsetMarks: Sendable {
         let after = marks.first { mark in
             mark.offsets[loss.kafkaPartition].map { $0.last >= loss.toOffset - 1 } ?? false
         }
-        return EventInterval(
-            from: before?.coveredTo ?? earliest,
-            to: (after ?? newest).newest
-        )
+        // What is written into the same offsets again is newer than all that stood there, and older than its finding.
+        let to = loss.finding == .rewritten ? max(newest.newest, loss.foundAt) : (after ?? newest).newest
+        return EventInterval(from: before?.coveredTo ?? earliest, to: to)
     }
 }

@@ -35,6 +35,22 @@ extension DedupRebuild {
         return fold
     }
 
+    /// The input offset that the changelog's last readable record names; nil where nothing is left of it.
+    ///
+    /// Up to there raw was read, whatever else is gone: what is missing from there on is a loss that can be told.
+    func changelogEnd(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws -> Int64? {
+        let seen = KafkaPartition(topic: environment.names.seen, partition: partition)
+        guard let marks = try clients.watermarks.watermarks(of: [seen], timeout: Self.callTimeout)[seen] else {
+            throw KafkaError(code: .timedOut)
+        }
+        var end: Int64?
+        try readRecords(seen, from: max(marks.low, marks.high - Self.tail), to: marks.high, clients, place) { message in
+            guard let record = message.value.flatMap({ try? SeenRecord(decoding: $0) }) else { return }
+            end = record.nextOffset
+        }
+        return end
+    }
+
     /// Where to begin so that nothing within the horizon lies before.
     ///
     /// Every record there is stamped earlier than the late line less five minutes, and no ID but one of the far future,
@@ -68,12 +84,35 @@ extension DedupRebuild {
         _ take: (borrowing KafkaMessage, TweetID) -> Void,
         show: (Int64) -> Void = { _ in }
     ) throws {
+        try readRecords(
+            tweets,
+            from: first,
+            to: end,
+            clients,
+            place,
+            { message in
+                guard let id = message.key.flatMap({ TweetID(decimal: $0) }) else { return }
+                take(message, id)
+            },
+            show: show
+        )
+    }
+
+    private func readRecords(
+        _ partition: KafkaPartition,
+        from first: Int64,
+        to end: Int64,
+        _ clients: DedupClients,
+        _ place: RebuildPlace,
+        _ take: (borrowing KafkaMessage) -> Void,
+        show: (Int64) -> Void = { _ in }
+    ) throws {
         guard first < end else { return }
         let reader = try KafkaConsumer(
             DedupClients.changelogProperties(environment),
             observer: environment.observer
         )
-        try reader.assign([KafkaPosition(tweets, offset: first)])
+        try reader.assign([KafkaPosition(partition, offset: first)])
         var position = first
         var servedAt = ContinuousClock.now
         var shownAt = servedAt
@@ -82,8 +121,7 @@ extension DedupRebuild {
             case .nothing: break
             case .message(let message):
                 position = message.offset + 1
-                guard message.offset < end, let id = message.key.flatMap({ TweetID(decimal: $0) }) else { break }
-                take(message, id)
+                if message.offset < end { take(message) }
             case .partitionEnd(let reached):
                 // Behind an open transaction: the end comes again when it has ended.
                 position = max(position, reached.offset)

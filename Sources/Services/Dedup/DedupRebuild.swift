@@ -88,7 +88,7 @@ public struct DedupRebuild {
         let raw = KafkaPartition(topic: names.raw, partition: partition)
         // Before the offset is asked for: whoever owns the partition in between makes the broker refuse the commit.
         let group = try place.metadata()
-        let offset = try inputOffset(raw, clients)
+        let offset = try inputOffset(raw, clients, place)
         let fold = try readTweets(partition, clients, place, whole: whole)
         let read = fold.records
         let changelog = fold.changelog(nextOffset: offset)
@@ -105,20 +105,27 @@ public struct DedupRebuild {
         say("partition \(partition): \(ids) IDs out of \(read) records of \(names.tweets), input offset \(offset)\n")
     }
 
-    private func inputOffset(_ raw: KafkaPartition, _ clients: DedupClients) throws(KafkaError) -> Int64 {
+    private func inputOffset(
+        _ raw: KafkaPartition,
+        _ clients: DedupClients,
+        _ place: RebuildPlace
+    ) throws -> Int64 {
         let deadline = ContinuousClock.now + Self.callTimeout
         while true {
-            do throws(KafkaError) {
+            do {
                 let marks = try clients.watermarks.watermarks(of: [raw], timeout: Self.callTimeout)[raw]
                 guard let marks else { throw KafkaError(code: .timedOut) }
+                let ends = marks.low..<marks.high
                 switch try clients.offsets.committed([raw], timeout: .seconds(1))[raw] {
-                // An offset that raw no longer reaches belongs to a topic that was cut or made anew.
-                case .offset(let offset): return offset > marks.high ? marks.low : offset
-                case .absent: return marks.low
+                case .offset(let offset):
+                    return RebuildFold.inputOffset(committed: offset, changelog: nil, raw: ends)
+                case .absent:
+                    let told = try changelogEnd(raw.partition, clients, place)
+                    return RebuildFold.inputOffset(committed: nil, changelog: told, raw: ends)
                 case .unknown(let code): throw KafkaError(code: code, isRetriable: true)
                 case nil: throw KafkaError(code: .timedOut, isRetriable: true)
                 }
-            } catch {
+            } catch let error as KafkaError {
                 guard deadline > .now else { throw error }
             }
         }

@@ -12,6 +12,12 @@ public struct LossRecord: Hashable, Sendable {
 
         /// The end offset fell below an acknowledged one, as after an unclean election.
         public static let truncation = Finding(rawValue: "truncation")
+        /// A bridge was told of an offset at or below an earlier one: the log was cut and has grown past that since, and
+        /// dedup may have gone on behind what was written in between.
+        public static let rewritten = Finding(rawValue: "rewritten")
+
+        /// Whether raw was cut behind an acknowledgement.
+        public var isTruncation: Bool { self == .truncation || self == .rewritten }
     }
 
     /// Version of this record's form.

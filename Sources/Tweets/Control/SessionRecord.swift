@@ -53,11 +53,28 @@ public struct SessionRecord: Hashable, Sendable {
         public var first: Int64
         /// The highest acknowledged offset.
         public var last: Int64
+        /// Which offsets were given out again, so that what stood there is gone; nil where none were.
+        public var rewritten: Rewritten?
 
         /// A range of offsets, both ends inclusive.
-        public init(first: Int64, last: Int64) {
+        public init(first: Int64, last: Int64, rewritten: Rewritten? = nil) {
             self.first = first
             self.last = last
+            self.rewritten = rewritten
+        }
+    }
+
+    /// A log that was cut and has grown again, as an acknowledged offset at or below an earlier one shows.
+    public struct Rewritten: Hashable, Sendable, Codable {
+        /// The lowest offset that was acknowledged after a higher one.
+        public var from: Int64
+        /// The highest one that had been acknowledged before.
+        public var through: Int64
+
+        /// A range of offsets, both ends inclusive.
+        public init(from: Int64, through: Int64) {
+            self.from = from
+            self.through = through
         }
     }
 
@@ -109,7 +126,7 @@ public struct SessionRecord: Hashable, Sendable {
     public var localDate: Instant
     /// How far the creation times of its Tweets were ahead of the server's clock, at most; zero where they were not.
     public var clockLead: Duration = .zero
-    /// When the record was written, by the bridge's own clock.
+    /// When the record was written, by the bridge's own clock as it was when the session opened.
     public var updatedAt: Instant
     /// Backfill asked and credited.
     public var backfill: Backfill

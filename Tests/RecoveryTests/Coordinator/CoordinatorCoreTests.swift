@@ -294,6 +294,41 @@ struct CoordinatorCoreTests {
         #expect(bench.asked.map(\.range) == [span(100_000, 100_125)])
     }
 
+    // Where the log has grown past its former end before anybody looked, only the bridge's reports tell of the cut; and dedup,
+    // which had read further, goes on in the middle of what is new.
+    @Test("offsets that are given out again are a loss of what stood there and of what was written there")
+    func rewritten() {
+        var bench = Self.leading()
+        bench.write(.session(session("b", "1", date: at(0), covered: span(5, 200_000))))
+        func write(_ sequence: Int64, to second: Int64, last: Int64, rewritten: SessionRecord.Rewritten? = nil) {
+            var record = session("a", "1", sequence: sequence, date: at(0), covered: span(5, second))
+            record.updatedAt = at(second + 125)
+            record.offsets = [0: SessionRecord.Offsets(first: 0, last: last, rewritten: rewritten)]
+            bench.write(.session(record))
+        }
+        let told = SessionRecord.Rewritten(from: 99, through: 103)
+        bench.surroundings.rawEnds = [0: 104]
+        write(1, to: 900, last: 90)
+        write(2, to: 1000, last: 98)
+        write(3, to: 1060, last: 103)
+        bench.look(at: 1190)
+        // Written again up to the former end, and not past it yet.
+        write(4, to: 1070, last: 103, rewritten: told)
+        bench.look(at: 1200)
+        #expect(bench.topic.keys.filter { $0.kind == .loss }.isEmpty)
+        bench.surroundings.rawEnds = [0: 120]
+        write(5, to: 1080, last: 118, rewritten: told)
+        for second in 1210..<1400 {
+            write(Int64(second), to: Int64(second - 125), last: 118, rewritten: told)
+            bench.look(at: Int64(second))
+        }
+        #expect(bench.topic.keys.filter { $0.kind == .loss }.map(\.text) == ["loss:0:99-104"])
+        let gap = bench.gapsInControl.first { $0.source == .truncation }
+        #expect(gap?.from == at(1000))
+        // What was read when it was found is not older than the finding.
+        #expect(gap.map { $0.to >= at(1210) } == true)
+    }
+
     // A bridge that stands still between an acknowledgement and its session's record is heard after the loss was mapped.
     @Test("a loss takes with it what a session tells of its offsets later")
     func lossBeforeTheSession() {

@@ -56,7 +56,7 @@ extension Simulation {
     /// what was deleted stays so.
     func checkTruth() {
         guard let leader else { return violate("nobody leads") }
-        checkLedger(leader.core, now: leader.serverTime)
+        checkLedger(leader.core, now: leader.lookedAt)
         let fates = readers()
         for (stream, coverage) in leader.core.coverages(now: leader.serverTime).map({ ($0.stream.number - 1, $0) }) {
             let missing = IntervalSet(leader.core.gaps.filter { $0.stream == coverage.stream }.flatMap(Self.spoken))

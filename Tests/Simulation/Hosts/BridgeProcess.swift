@@ -32,7 +32,7 @@ final class BridgeProcess: SimulatedProcess {
         connection = place == 0 ? "a" : "b"
         history = ConnectionHistory(connection: connection)
         budget = RequestBudget(DialectContract.of(simulation.plan.dialect))
-        producer = SimulatedProducer(simulation, who: simulation.story.names.count, copy: place)
+        producer = SimulatedProducer(simulation, .bridge, place: place, copy: place)
         super.init(simulation, .bridge, place: place)
         for number in 1...SimulationPlan.streams {
             let stream = StreamPartition(product: .sample10, number: number)
@@ -41,7 +41,7 @@ final class BridgeProcess: SimulatedProcess {
     }
 
     override func step() throws(SimulatedCrash) -> Int64? {
-        if !simulation.isAway { readControl() }
+        if !simulation.isAway(from: role, place) { readControl() }
         switch phase {
         case .readingControl:
             guard history.isCaughtUp else { return 200 }
@@ -162,7 +162,7 @@ final class BridgeProcess: SimulatedProcess {
     private func writeControl() throws(SimulatedCrash) {
         for ticket in reports { outbox.reported(ticket, isWritten: true) }
         reports = []
-        guard outbox.count > 0, !simulation.isAway else { return }
+        guard outbox.count > 0, !simulation.isAway(from: role, place) else { return }
         for letter in outbox.letters {
             outbox.sent(letter)
             if simulation.losesRequest() {

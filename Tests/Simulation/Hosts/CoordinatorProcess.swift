@@ -21,6 +21,8 @@ final class CoordinatorProcess: SimulatedProcess {
     private var nextOffset: Int64 = 0
     private var member: Int?
     private var lead = Lead.none
+    /// The server's time at the last look.
+    private(set) var lookedAt: Instant = SimulationPlan.start
     private var nextTurn: MonotonicInstant
     private var nextCandidacy: MonotonicInstant
     private var settlementAsked: MonotonicInstant?
@@ -38,7 +40,7 @@ final class CoordinatorProcess: SimulatedProcess {
         core = CoordinatorCore(options: options)
         serverClock = ServerClock(memory: options.timing.hearing)
         rate = LiveRate(spanMin: min(.seconds(10), simulation.plan.slack))
-        producer = SimulatedProducer(simulation, who: simulation.story.names.count, copy: nil)
+        producer = SimulatedProducer(simulation, .coordinator, place: place, copy: nil)
         nextTurn = MonotonicInstant(nanoseconds: 0)
         nextCandidacy = nextTurn
         super.init(simulation, .coordinator, place: place)
@@ -54,7 +56,7 @@ final class CoordinatorProcess: SimulatedProcess {
     var hasRuns: Bool { !runs.isEmpty }
 
     override func step() throws(SimulatedCrash) -> Int64? {
-        guard !simulation.isAway else { return 300 }
+        guard !simulation.isAway(from: role, place) else { return 300 }
         takePart()
         try producer.step()
         switch lead {
@@ -167,7 +169,8 @@ final class CoordinatorProcess: SimulatedProcess {
 
     private func takeTurn(_ producer: ModelLog.Producer) throws(SimulatedCrash) {
         let turn = core.turn(now: serverTime, clock: clock, surroundings())
-        simulation.judge(core, now: serverTime)
+        lookedAt = serverTime
+        simulation.judge(core, now: lookedAt)
         if turn.writes.isEmpty, turn.removals.isEmpty {
             start(turn.requests)
         } else {

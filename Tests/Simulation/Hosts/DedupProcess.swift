@@ -19,7 +19,10 @@ final class DedupProcess: SimulatedProcess {
         /// Records taken in, of committed transactions and of the open one.
         var taken = 0
         var open = 0
-        var lastReceived: Instant?
+        /// Nothing that was not read yet had been received before; nil where everything was read, or nothing yet.
+        var readThrough: Instant?
+        /// When the oldest record of the open transaction was received.
+        var oldestReceived: Instant?
 
         init(core: DedupCore, number: UInt64, offset: Int64) {
             self.core = core
@@ -32,7 +35,15 @@ final class DedupProcess: SimulatedProcess {
     private enum Restore {
         case start
         case hasCommitted(Int64?)
-        case reads(committed: Int64?, mark: Int64, position: Int64, fold: RestoreFold)
+        case reads(Stretch, position: Int64, fold: RestoreFold, lastWritten: Instant?)
+    }
+
+    /// What a restore asked for before it reads.
+    private struct Stretch {
+        var committed: Int64?
+        var mark: Int64
+        var oldest: Int64
+        var rawEnd: Int64
     }
 
     private struct Addressed {
@@ -61,20 +72,18 @@ final class DedupProcess: SimulatedProcess {
 
     init(_ simulation: Simulation, place: Int) {
         instance = place == 0 ? "x" : "y"
-        timing = DedupTiming(
-            horizon: simulation.plan.horizon,
-            recoveryWindow: simulation.plan.limits.window,
-            deliverySlack: simulation.plan.slack
-        )
+        timing = Self.timing(simulation.plan)
         owned = Array(repeating: nil, count: simulation.plan.kafkaPartitions)
         super.init(simulation, .dedup, place: place)
     }
 
-    /// Sets' sizes and what is not read yet, for bounds and quiescence.
-    var hasOpenWork: Bool { !restores.isEmpty || machine.state != .idle }
+    /// What a plan's stage works by.
+    static func timing(_ plan: SimulationPlan) -> DedupTiming {
+        DedupTiming(horizon: plan.horizon, recoveryWindow: plan.limits.window, deliverySlack: plan.slack)
+    }
 
     override func step() throws(SimulatedCrash) -> Int64? {
-        guard !simulation.isAway else { return 200 }
+        guard !simulation.isAway(from: role, place) else { return 200 }
         if isCommitting {
             isCommitting = false
             try perform(machine.commitEnded(try finishCommit(), at: clock))
@@ -91,7 +100,13 @@ final class DedupProcess: SimulatedProcess {
             simulation.tell(.joined, who)
             return 50
         }
-        switch simulation.log.group.heartbeat(member, now: Int(simulation.now)) {
+        let heard = simulation.log.group.heartbeat(member, now: Int(simulation.now))
+        if case .open = machine.state, simulation.random.next() & 3 == 0 {
+            // What the group has decided is heard at the next poll, and a thread that is busy does not poll.
+            try work(member, producer)
+            return isStopping ? nil : 100
+        }
+        switch heard {
         case .fenced:
             try perform(machine.clientFailed("fenced instance", isFenced: true, at: clock))
             return isStopping ? nil : 500
@@ -139,12 +154,11 @@ final class DedupProcess: SimulatedProcess {
         try commitLosses(member)
         // What is read in one partition may lose all of them.
         for number in owned.indices {
-            guard let partition = owned[number], partition.offset < simulation.log["raw", number].end,
+            guard let partition = owned[number], partition.offset != simulation.log["raw", number].end,
                 !simulation.isLeaderless(number)
             else { continue }
             guard try read(number, partition, member, producer) else { return }
         }
-        if owned.allSatisfy({ $0?.losses.isEmpty ?? true }) { looksAtLag() }
     }
 
     /// Makes losses part of a transaction, though no record of their partitions may be.
@@ -190,6 +204,7 @@ final class DedupProcess: SimulatedProcess {
             take(number, partition, offset, record)
         }
         partition.offset = batch.position
+        if batch.position >= simulation.log["raw", number].end { partition.readThrough = nil }
         do throws(ModelError) {
             try flush(Int(simulation.random.next() % UInt64(buffer.count + 1)), producer)
         } catch {
@@ -209,7 +224,8 @@ final class DedupProcess: SimulatedProcess {
         if offset > partition.offset { passedHole(partition, number, before: offset, received: received) }
         partition.offset = offset + 1
         partition.open += 1
-        partition.lastReceived = received
+        partition.readThrough = received
+        partition.oldestReceived = min(partition.oldestReceived ?? received, received)
         guard let id = (record.key ?? []).withUnsafeBytes({ TweetID(decimal: $0) }) else {
             partition.core.countUnreadable()
             return
@@ -249,7 +265,8 @@ final class DedupProcess: SimulatedProcess {
 
     private func passedHole(_ partition: Owned, _ number: Int, before offset: Int64, received: Instant) {
         let lag = Duration.milliseconds(simulation.plan.compactionLag)
-        guard wall - received > lag, offset > partition.doubtfulThrough else { return }
+        let oldest = min(received, partition.readThrough ?? received)
+        guard wall - oldest > lag, offset > partition.doubtfulThrough else { return }
         let end = max(offset, simulation.firstOffset(number, at: wall - lag) ?? offset)
         partition.losses.append(
             LossRecord(kafkaPartition: number, fromOffset: partition.offset, toOffset: end, foundAt: wall)
@@ -259,14 +276,10 @@ final class DedupProcess: SimulatedProcess {
     }
 
     /// Whoever reads too late cannot vouch for what compaction may have taken.
-    private func looksAtLag() {
-        let lag = Duration.milliseconds(simulation.plan.compactionLag)
-        for (number, partition) in owned.enumerated() {
-            guard let partition, let received = partition.lastReceived, wall - received > lag,
-                partition.offset < simulation.log["raw", number].end
-            else { continue }
-            partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
-        }
+    private func distrustIfLate(_ partition: Owned) {
+        guard let oldest = partition.oldestReceived, wall - oldest > .milliseconds(simulation.plan.compactionLag)
+        else { return }
+        partition.core.distrustCensus("dedup was further behind than the compaction lag of raw")
     }
 
     /// Sends the oldest of what is on its way.
@@ -303,6 +316,7 @@ final class DedupProcess: SimulatedProcess {
                     action = machine.commitEnded(outcome, at: clock)
                 } else {
                     isCommitting = true
+                    stalledUntil = max(stalledUntil, simulation.now + simulation.commitDelay())
                     return
                 }
             case .commitAgain:
@@ -351,6 +365,7 @@ final class DedupProcess: SimulatedProcess {
         partition.losses = []
         partition.taken += partition.open
         partition.open = 0
+        partition.oldestReceived = nil
         if partition.core.committed.decided != partition.taken {
             simulation.violate("dedup decided \(partition.core.committed.decided) of \(partition.taken) records")
         }
@@ -361,6 +376,7 @@ final class DedupProcess: SimulatedProcess {
         partition.core.undo()
         partition.offset = partition.committed
         partition.open = 0
+        partition.oldestReceived = nil
     }
 
     /// Writes `seen` and sends the offsets; nil where the commit may go on.
@@ -369,6 +385,7 @@ final class DedupProcess: SimulatedProcess {
         var offsets: [Int: Int64] = [:]
         for number in partitions.map(Int.init).sorted() {
             guard let partition = owned[number] else { preconditionFailure("\(number) is not owned") }
+            distrustIfLate(partition)
             var bytes: [UInt8] = []
             partition.core.changes(number: partition.number, nextOffset: partition.offset).encode(into: &bytes)
             let seen = ModelRecord(key: nil, value: bytes, timestamp: wall.milliseconds)
@@ -444,37 +461,55 @@ final class DedupProcess: SimulatedProcess {
                 simulation.reached("pending offsets")
             }
         case .hasCommitted(let committed):
-            read(number, committed: committed, mark: seen.end, from: seen.start, RestoreFold(timing: timing))
-        case .reads(let committed, let mark, let position, let fold):
+            let stretch = Stretch(
+                committed: committed,
+                mark: seen.end,
+                oldest: seen.start,
+                rawEnd: simulation.log["raw", number].end
+            )
+            read(number, stretch, from: seen.start, RestoreFold(timing: timing), lastWritten: nil)
+        case .reads(let stretch, let position, let fold, let lastWritten):
             restores[number] = .start
-            read(number, committed: committed, mark: mark, from: position, fold)
+            read(number, stretch, from: position, fold, lastWritten: lastWritten)
         case nil:
             return
         }
     }
 
-    private func read(_ number: Int, committed: Int64?, mark: Int64, from position: Int64, _ fold: RestoreFold) {
+    private func read(
+        _ number: Int,
+        _ stretch: Stretch,
+        from position: Int64,
+        _ fold: RestoreFold,
+        lastWritten: Instant?
+    ) {
         var fold = fold
+        var lastWritten = lastWritten
         guard let batch = try? simulation.log["seen", number].fetch(from: position, .committed, limit: 2000) else {
             restores[number] = .start
             return
         }
-        for (offset, record) in batch.records where offset < mark {
+        for (offset, record) in batch.records where offset < stretch.mark {
             record.value?.withUnsafeBytes { fold.add($0, offset: offset) }
+            lastWritten = Instant(milliseconds: record.timestamp)
         }
-        guard batch.position >= mark else {
+        guard batch.position >= stretch.mark else {
             if batch.records.isEmpty { simulation.reached("blocked restore") }
-            restores[number] = .reads(committed: committed, mark: mark, position: batch.position, fold: fold)
+            restores[number] = .reads(stretch, position: batch.position, fold: fold, lastWritten: lastWritten)
             return
         }
         restores[number] = nil
         let low = simulation.log["raw", number].start
-        switch fold.finish(committed: committed) {
+        switch fold.finish(committed: stretch.committed, oldest: stretch.oldest) {
         case .firstStart:
             owned[number] = Owned(core: DedupCore(timing: timing), number: 1, offset: low)
             simulation.tell(.firstStart, who, Int64(number))
         case .restored(let core, let next, let offset, _):
+            guard offset <= stretch.rawEnd,
+                stretch.committed != nil || !isRawYounger(number, than: lastWritten, at: offset)
+            else { return refuse(number, "raw is shorter than \(offset)") }
             let partition = Owned(core: core, number: next, offset: offset)
+            partition.readThrough = lastWritten
             owned[number] = partition
             simulation.tell(.restored, who, Int64(number), offset)
             if offset < low {
@@ -485,8 +520,21 @@ final class DedupProcess: SimulatedProcess {
                 simulation.tell(.lost, who, offset, low)
             }
         case .refused(let reason):
-            refused.insert(number)
-            simulation.violate("\(host) was refused partition \(number): \(reason)")
+            refuse(number, reason)
         }
+    }
+
+    private func refuse(_ number: Int, _ reason: String) {
+        refused.insert(number)
+        simulation.refused(number, by: self, reason)
+    }
+
+    /// Whether raw was filled anew beyond the offset that the changelog ends with, where the group has none.
+    private func isRawYounger(_ number: Int, than lastWritten: Instant?, at offset: Int64) -> Bool {
+        let raw = simulation.log["raw", number]
+        guard let later = lastWritten.map({ ($0 + .seconds(300)).milliseconds }),
+            let batch = try? raw.fetch(from: raw.start, .uncommitted, limit: .max)
+        else { return false }
+        return batch.records.contains { $0.offset < offset && $0.record.timestamp >= later }
     }
 }

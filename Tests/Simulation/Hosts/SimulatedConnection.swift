@@ -107,6 +107,7 @@ final class SimulatedConnection {
         )
         session = SimulatedSession(
             record: record,
+            openedAt: now,
             pipeline: SimulatedPipeline(
                 producer: bridge.producer,
                 lane: lane,
@@ -174,7 +175,7 @@ final class SimulatedConnection {
 
     private func publish() {
         guard let session else { return }
-        bridge.write(.session(session.update(wall: bridge.wall, simulation)))
+        bridge.write(.session(session.update(now: now, simulation)))
     }
 
     private func everySecond() throws(SimulatedCrash) {
@@ -196,7 +197,7 @@ final class SimulatedConnection {
     private func settleDraining(writesAll: Bool) {
         for session in draining {
             let before = session.record
-            let record = session.update(wall: bridge.wall, simulation)
+            let record = session.update(now: now, simulation)
             let hasChanged =
                 before.covered != record.covered || before.backfill != record.backfill
                 || before.counters != record.counters || before.holes != record.holes
@@ -211,15 +212,17 @@ final class SimulatedConnection {
 final class SimulatedSession {
     let pipeline: SimulatedPipeline
     private(set) var record: SessionRecord
+    private let openedAt: MonotonicInstant
 
-    init(record: SessionRecord, pipeline: SimulatedPipeline) {
+    init(record: SessionRecord, openedAt: MonotonicInstant, pipeline: SimulatedPipeline) {
         self.record = record
+        self.openedAt = openedAt
         self.pipeline = pipeline
     }
 
     var isSettled: Bool { record.closed != nil && pipeline.coverage.isSettled }
 
-    func update(wall: Instant, _ simulation: Simulation) -> SessionRecord {
+    func update(now: MonotonicInstant, _ simulation: Simulation) -> SessionRecord {
         let (reports, offsets) = pipeline.settle(isOver: record.closed != nil)
         let unaccounted = pipeline.counts.unaccounted(reports)
         if unaccounted != 0 {
@@ -229,7 +232,7 @@ final class SimulatedSession {
         record.offsets = offsets
         record.take(pipeline.coverage)
         record.sequence += 1
-        record.updatedAt = wall
+        record.updatedAt = record.localDate + (now - openedAt)
         return record
     }
 

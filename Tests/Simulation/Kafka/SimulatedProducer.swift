@@ -31,6 +31,8 @@ final class SimulatedProducer {
     static let capacity = 4000
 
     private unowned(unsafe) let simulation: Simulation
+    private let role: SimulatedProcess.Role
+    private let place: Int
     private let who: Int
     /// The connection's bit in the truth; nil for recovery.
     private let copy: Int?
@@ -45,9 +47,12 @@ final class SimulatedProducer {
     private(set) var waiting = 0
     private var askOffsetsAt: Int64 = 0
 
-    init(_ simulation: Simulation, who: Int, copy: Int?) {
+    /// The producer of the process that is being started.
+    init(_ simulation: Simulation, _ role: SimulatedProcess.Role, place: Int, copy: Int?) {
         self.simulation = simulation
-        self.who = who
+        self.role = role
+        self.place = place
+        who = simulation.story.names.count
         self.copy = copy
         let count = simulation.plan.kafkaPartitions
         // The last two are the one partitions of compliance and deadletter.
@@ -106,7 +111,7 @@ final class SimulatedProducer {
 
     private func send(_ batch: Batch, _ place: Int) throws(SimulatedCrash) {
         let isRaw = place < simulation.plan.kafkaPartitions
-        guard !simulation.isAway, !(isRaw && simulation.isLeaderless(place)) else { return }
+        guard !simulation.isAway(from: role, self.place), !(isRaw && simulation.isLeaderless(place)) else { return }
         if isRaw, !batch.isInDoubt, let refused = simulation.refusal(of: batch.records.count) {
             refuse(batch, refused, place)
             return
@@ -117,15 +122,28 @@ final class SimulatedProducer {
             return
         }
         let topic = isRaw ? "raw" : place == simulation.plan.kafkaPartitions ? "compliance" : "deadletter"
-        let first = offset(
-            try? simulation.log.append(
+        let append: ModelAppend
+        do throws(ModelError) {
+            append = try simulation.log.append(
                 batch.records.map(\.record),
                 to: topic,
                 isRaw ? place : 0,
                 producer: number,
                 sequence: sequences[place]
             )
-        )
+        } catch {
+            // The log was cut behind what was acknowledged, which is fatal to an idempotent producer.
+            precondition(error == .outOfSequence, "a batch in doubt is the last of its partition: \(error)")
+            replace()
+            return
+        }
+        if isRaw, !append.isDuplicate {
+            for (index, record) in batch.records.enumerated() {
+                guard let id = record.id else { continue }
+                simulation.noteRewritten(id, place, at: append.first + Int64(index))
+            }
+        }
+        let first = append.isDuplicate && simulation.forgetsOffset() ? nil : append.first
         simulation.tell(first == nil ? .duplicateBatch : .batch, who, Int64(place), first ?? -1)
         batches[place]?.isInDoubt = true
         try simulation.mayDie(.bridge, who)
@@ -134,12 +152,6 @@ final class SimulatedProducer {
             return
         }
         batches[place]?.state = .written(first: first)
-    }
-
-    /// The offset that the answer to a batch names; none for half of those that were there.
-    private func offset(_ append: ModelAppend?) -> Int64? {
-        guard let append else { preconditionFailure("a batch in doubt is the last of its partition") }
-        return append.isDuplicate && simulation.forgetsOffset() ? nil : append.first
     }
 
     /// The broker refuses the batch for one record of it: that one goes to deadletter, or nowhere; the others again.
@@ -183,12 +195,15 @@ final class SimulatedProducer {
                 waiting += 1
                 continue
             }
+            if let range = bounds.rewritten[place] { lane.rewritten(range, partition: place) }
             lane.acknowledged(record.opaque, partition: place, offsets: (offset, offset), bytes: bytes)
         }
     }
 
     private func findOffsets() {
-        guard !bounds.unknown.isEmpty, simulation.now >= askOffsetsAt, !simulation.isAway else { return }
+        guard !bounds.unknown.isEmpty, simulation.now >= askOffsetsAt, !simulation.isAway(from: role, place) else {
+            return
+        }
         askOffsetsAt = simulation.now + 500
         var high: [Int: Int64] = [:]
         for partition in bounds.partitions where !simulation.isLeaderless(partition) {

@@ -30,10 +30,14 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case kafkaAway
     /// A partition of raw has no leader for a while; what was not replicated is gone.
     case leaderChange
+    /// A partition of raw gets a leader that was not in sync: its newest records are gone, acknowledged or read.
+    case uncleanElection
     /// Batches are written and their acknowledgements lost.
     case lostAcknowledgements
     /// Calls of transactions fail and demand an abort.
     case transactionErrors
+    /// Commits take longer than a session lasts, and not as long as a transaction.
+    case slowCommits
     /// Decided transactions wait for their markers, so that offsets are pending and readers stop.
     case lateMarkers
     /// Producers fail for good and are replaced.
@@ -44,6 +48,10 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case retention
     /// Compaction takes what it may at once.
     case compaction
+    /// Records of a changelog are deleted that are needed still.
+    case changelogLost
+    /// Dedup is away for so long that the group's offsets expire.
+    case offsetsExpired
     // Hosts.
     /// A bridge dies at one of its steps.
     case bridgeCrash
@@ -61,6 +69,8 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case twin
     /// A host's clock jumps.
     case clockJump
+    /// A process reaches Kafka no more, and everybody else does.
+    case cutOff
 }
 
 /// One thing that goes wrong: what, when, for how long, and to whom.

@@ -125,13 +125,15 @@ extension FaultKind {
         case .lag: 400_000
         case .refused, .kafkaAway: 1_200_000
         case .withheld, .lyingBackfill, .recoveryTrouble: 2_400_000
-        case .powerLoss: 3_600_000
+        case .powerLoss, .offsetsExpired: 3_600_000
         case .bridgeCrash, .bridgeRestart, .dedupCrash, .coordinatorCrash: 600_000
         case .stall: 240_000
         case .lateMarkers: 60_000
         // Longer than the slack: what is read meanwhile must not be claimed.
         case .leaderChange: 900_000
         case .clockJump: 1_800_000
+        // Beyond every time-out.
+        case .cutOff: 600_000
         default: 300_000
         }
     }

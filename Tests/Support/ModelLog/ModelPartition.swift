@@ -50,9 +50,8 @@ public struct ModelPartition: Sendable {
         if let same = known.first(where: { $0.sequence == sequence }) {
             return ModelAppend(first: same.first, isDuplicate: true)
         }
-        let last = known.last?.sequence ?? -1
-        guard sequence > last else { throw .outOfSequence }
-        precondition(sequence == last + 1, "batch \(sequence) of producer \(producer) after \(last)")
+        // A producer of which nothing is known may begin anywhere.
+        if let last = known.last?.sequence, sequence != last + 1 { throw .outOfSequence }
         let first = end
         known.append((sequence, first))
         batches[producer] = known.suffix(Self.batchesMax)
@@ -127,6 +126,20 @@ public struct ModelPartition: Sendable {
     public mutating func retain(from offset: Int64) {
         start = max(start, min(offset, end))
         entries.removeAll { $0.offset < start }
+    }
+
+    /// Removes an offset and all behind it, acknowledged or not, as an unclean election does.
+    ///
+    /// What is written next takes the same offsets again. The new leader knows of a producer what is in its log, so a batch
+    /// behind one that is gone is out of sequence.
+    ///
+    /// - Returns: Whether anything went; where a transaction is open nothing does, since what became of it is not modelled.
+    public mutating func truncate(to offset: Int64) -> Bool {
+        guard open.isEmpty, max(offset, start) < end else { return false }
+        end = max(offset, start)
+        entries.removeAll { $0.offset >= end }
+        for producer in batches.keys { batches[producer]?.removeAll { $0.first >= end } }
+        return true
     }
 
     private func position(of offset: Int64) -> Int {

@@ -206,6 +206,7 @@ final class BridgeConnection {
             return false
         }
         lane.begin(kafkaPartitions: context.kafkaPartitions)
+        let openedAt = MonotonicClock.now()
         let serverDate = answer.date ?? wall
         let name = SessionName.make(start: wall)
         let record = SessionRecord(
@@ -221,7 +222,7 @@ final class BridgeConnection {
             rule: context.rule,
             carriesTweets: stream.product.carriesTweets,
             serverDate: answer.date,
-            openedAt: MonotonicClock.now(),
+            openedAt: openedAt,
             backfillAsked: askedMinutes > 0,
             acknowledged: { slot in lane.withState { $0.slots[slot] } }
         )
@@ -247,7 +248,7 @@ final class BridgeConnection {
             return !context.stop.isSet
         }
         delay = ReadingDelay(now: MonotonicClock.now())
-        let session = BridgeSession(record: record, pipeline: pipeline, metrics: metrics)
+        let session = BridgeSession(record: record, openedAt: openedAt, pipeline: pipeline, metrics: metrics)
         self.session = session
         tweetsSeen = 0
         volume.sessionBegan()
@@ -295,7 +296,7 @@ final class BridgeConnection {
     }
 
     private func publish(_ session: BridgeSession) {
-        let record = session.update(wall: WallClock.now())
+        let record = session.update(now: MonotonicClock.now())
         context.writer.write(record.key, json: controlJSON(record))
     }
 
@@ -328,7 +329,7 @@ final class BridgeConnection {
     private func settleDraining(writesAll: Bool) {
         for session in draining {
             let before = session.record
-            let record = session.update(wall: WallClock.now())
+            let record = session.update(now: MonotonicClock.now())
             let hasChanged =
                 before.covered != record.covered || before.backfill != record.backfill
                 || before.counters != record.counters || before.holes != record.holes

@@ -18,12 +18,14 @@ final class BridgeSession {
     /// Bytes of messages handed over and not yet reported, without keys and headers.
     private(set) var bufferedBytes: Int64 = 0
 
+    private let openedAt: MonotonicInstant
     private let metrics: BridgeMetrics
     private var countedWire: Int64 = 0
     private var countedPlain: Int64 = 0
 
-    init(record: SessionRecord, pipeline: IngestPipeline, metrics: BridgeMetrics) {
+    init(record: SessionRecord, openedAt: MonotonicInstant, pipeline: IngestPipeline, metrics: BridgeMetrics) {
         self.record = record
+        self.openedAt = openedAt
         self.pipeline = pipeline
         self.metrics = metrics
     }
@@ -33,8 +35,11 @@ final class BridgeSession {
 
     /// Brings the record up to date with the lane.
     ///
+    /// Its time goes on with the monotonic clock: the difference between the server's clock and ours was taken when the
+    /// session opened, and a jump of ours since then must not make others mistake the server's time.
+    ///
     /// - Returns: The record to be written to control.
-    func update(wall: Instant) -> SessionRecord {
+    func update(now: MonotonicInstant) -> SessionRecord {
         let (reports, offsets) = pipeline.settle(isOver: record.closed != nil)
         let counts = pipeline.counts
         let counters = counts.counters(reports)
@@ -51,7 +56,7 @@ final class BridgeSession {
         record.offsets = offsets
         record.take(pipeline.coverage)
         record.sequence += 1
-        record.updatedAt = wall
+        record.updatedAt = record.localDate + (now - openedAt)
         return record
     }
 

@@ -67,12 +67,17 @@ final class AcknowledgementLane: Sendable {
         var losses = Losses()
         var first: [Int64] = []
         var last: [Int64] = []
+        var rewritten: [Int: SessionRecord.Rewritten] = [:]
 
         /// The offsets in raw, by Kafka partition.
         var offsets: [Int: SessionRecord.Offsets] {
             var offsets: [Int: SessionRecord.Offsets] = [:]
             for partition in first.indices where first[partition] >= 0 {
-                offsets[partition] = SessionRecord.Offsets(first: first[partition], last: last[partition])
+                offsets[partition] = SessionRecord.Offsets(
+                    first: first[partition],
+                    last: last[partition],
+                    rewritten: rewritten[partition]
+                )
             }
             return offsets
         }
@@ -93,6 +98,7 @@ final class AcknowledgementLane: Sendable {
             state.losses.clear()
             state.first = [Int64](repeating: -1, count: kafkaPartitions)
             state.last = [Int64](repeating: -1, count: kafkaPartitions)
+            state.rewritten = [:]
         }
     }
 
@@ -120,6 +126,11 @@ final class AcknowledgementLane: Sendable {
             case .deadletter: state.counts.deadletter += 1
             }
         }
+    }
+
+    /// Raw was cut, and offsets are given out again.
+    func rewritten(_ range: SessionRecord.Rewritten, partition: Int) {
+        state.withLock { $0.rewritten[partition] = range }
     }
 
     /// A record is in no topic and will not be sent again.

@@ -1,3 +1,5 @@
+import Tweets
+
 /// Finds bounds for the offsets of records that are in raw at an offset that the broker did not repeat.
 ///
 /// The answer to a batch that the broker already had (`DUPLICATE_SEQUENCE_NUMBER`) names none, and librdkafka numbers the
@@ -29,25 +31,50 @@ struct OffsetBounds {
     private var latest: [Int64]
     /// What librdkafka would number the next record of a batch without offsets.
     private var falseOffset: [Int64]
+    /// The highest offset that a report has named, by partition.
+    private var highest: [Int64]
+    /// The offsets that are being given out again, by partition, until the log has grown past them.
+    private(set) var rewritten: [Int: SessionRecord.Rewritten] = [:]
 
     init(partitions: Int) {
         latest = [Int64](repeating: -1, count: partitions)
         falseOffset = [Int64](repeating: -1, count: partitions)
+        highest = latest
     }
 
     /// Takes the report of a record in raw.
+    ///
+    /// A producer's reports of a partition come in the order of their offsets. Where one names an offset at or below an
+    /// earlier one, the log was cut there.
     ///
     /// - Returns: Its offset; nil where it is kept until a watermark is known.
     mutating func offset(of opaque: RecordOpaque, partition: Int, reported: Int64?, bytes: Int) -> Int64? {
         // The reports of a batch come one after the other.
         if let reported, reported != falseOffset[partition] {
-            latest[partition] = reported
+            follow(reported, partition)
             falseOffset[partition] = -1
             return reported
         }
         falseOffset[partition] = reported.map { $0 + 1 } ?? 0
         unknown.append(Unknown(opaque: opaque, partition: partition, first: latest[partition] + 1, bytes: bytes))
         return nil
+    }
+
+    /// Takes the report of a producer that was replaced: it may come after those of its successor, which says nothing of
+    /// the log.
+    mutating func take(ofRetired opaque: RecordOpaque, partition: Int, bytes: Int) {
+        unknown.append(Unknown(opaque: opaque, partition: partition, first: 0, bytes: bytes))
+    }
+
+    private mutating func follow(_ offset: Int64, _ partition: Int) {
+        defer { latest[partition] = offset }
+        if offset > highest[partition] {
+            highest[partition] = offset
+            if !rewritten.isEmpty { rewritten[partition] = nil }
+        } else if offset <= latest[partition] {
+            let from = min(rewritten[partition]?.from ?? offset, offset)
+            rewritten[partition] = SessionRecord.Rewritten(from: from, through: highest[partition])
+        }
     }
 
     /// The partitions whose watermark is needed.

@@ -52,7 +52,7 @@ final class SinkPoller {
     // MARK: Reports
 
     /// Counts one report.
-    private func take(_ report: borrowing KafkaDeliveryReport) {
+    private func take(_ report: borrowing KafkaDeliveryReport, isRetired: Bool = false) {
         let opaque = RecordOpaque(word: report.opaque)
         // The visit ends before the piece can be written to again, should this be its last loan: what comes back is copied first.
         defer { if opaque.loan > 0 { sink.loans.giveBack(opaque.loan) } }
@@ -69,8 +69,15 @@ final class SinkPoller {
             lane.acknowledged(opaque, partition: partition, offsets: (0, 0), bytes: bytes)
             return
         }
+        guard !isRetired else {
+            bounds.take(ofRetired: opaque, partition: partition, bytes: bytes)
+            return
+        }
         guard let offset = bounds.offset(of: opaque, partition: partition, reported: report.offset, bytes: bytes) else {
             return
+        }
+        if !bounds.rewritten.isEmpty, let range = bounds.rewritten[partition] {
+            lane.rewritten(range, partition: partition)
         }
         lane.acknowledged(opaque, partition: partition, offsets: (offset, offset), bytes: bytes)
     }
@@ -239,7 +246,7 @@ final class SinkPoller {
         guard let retired = succession.retired else { return }
         if retired.producer.outQueueLength > 0 {
             try? retired.producer.purge()
-            retired.producer.poll(timeout: .zero) { take($0) }
+            retired.producer.poll(timeout: .zero) { take($0, isRetired: true) }
         } else if succession.mayForget(MonotonicClock.now()) {
             succession.forget()
             sink.forgetRetired()

@@ -63,4 +63,17 @@ struct AcknowledgementLaneTests {
         let offsets = lane.withState { $0.offsets }
         #expect(offsets == [1: SessionRecord.Offsets(first: 40, last: 90)])
     }
+
+    @Test("a cut of raw stands in the session's offsets, and not in the next session's")
+    func rewritten() {
+        let lane = AcknowledgementLane(number: 0)
+        lane.begin(kafkaPartitions: 2)
+        let opaque = RecordOpaque(kind: .raw, lane: 0, slot: 0)
+        lane.rewritten(SessionRecord.Rewritten(from: 40, through: 60), partition: 1)
+        lane.acknowledged(opaque, partition: 1, offsets: (40, 40), bytes: 0)
+        #expect(lane.withState { $0.offsets[1]?.rewritten } == SessionRecord.Rewritten(from: 40, through: 60))
+        lane.begin(kafkaPartitions: 2)
+        lane.acknowledged(opaque, partition: 1, offsets: (70, 70), bytes: 0)
+        #expect(lane.withState { $0.offsets[1] } == SessionRecord.Offsets(first: 70, last: 70))
+    }
 }

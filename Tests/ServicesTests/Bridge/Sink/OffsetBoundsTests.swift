@@ -1,4 +1,5 @@
 import Testing
+import Tweets
 
 @testable import Services
 
@@ -54,5 +55,33 @@ struct OffsetBoundsTests {
         let resolved = bounds.resolve(highWatermarks: [0: 80])
         #expect(resolved.map(\.record.first) == [0])
         #expect(resolved.map(\.last) == [79])
+    }
+
+    @Test("an offset at or below an earlier one tells of a cut, until the log has grown past what was there")
+    func rewritten() {
+        var bounds = OffsetBounds(partitions: 2)
+        func report(_ offset: Int64) -> SessionRecord.Rewritten? {
+            _ = bounds.offset(of: opaque, partition: 1, reported: offset, bytes: 0)
+            return bounds.rewritten[1]
+        }
+        #expect([10, 11, 19].map(report) == [nil, nil, nil])
+        #expect([15, 16, 18].map(report) == Array(repeating: .init(from: 15, through: 19), count: 3))
+        // Cut again meanwhile, further back and less far.
+        #expect([12, 14].map(report) == Array(repeating: .init(from: 12, through: 19), count: 2))
+        #expect([13, 19].map(report) == Array(repeating: .init(from: 12, through: 19), count: 2))
+        #expect([20, 25].map(report) == [nil, nil])
+        #expect(report(25) == .init(from: 25, through: 25))
+        #expect(bounds.rewritten[0] == nil)
+    }
+
+    @Test("what a replaced producer reports says nothing of the log, and is bounded by its beginning and its end")
+    func retired() {
+        var bounds = OffsetBounds(partitions: 1)
+        _ = bounds.offset(of: opaque, partition: 0, reported: 100, bytes: 0)
+        bounds.take(ofRetired: opaque, partition: 0, bytes: 0)
+        #expect(bounds.rewritten.isEmpty)
+        let resolved = bounds.resolve(highWatermarks: [0: 120])
+        #expect(resolved.map(\.record.first) == [0])
+        #expect(resolved.map(\.last) == [119])
     }
 }

@@ -104,4 +104,29 @@ struct RealOffsetsTests {
         #expect(healed.service.view.unaccounted == 0)
         try rig.expect(traffic, "rebuilt")
     }
+
+    @Test("where the changelog has only its end left, a rebuild goes on there, and not at raw's beginning")
+    func changelogCut() async throws {
+        var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 400, secondsAgo: 300)
+        let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
+        try await halfThenAway(traffic)
+        let seen = (0..<Int32(DedupRig.partitionCount)).map { KafkaPartition(topic: rig.names.seen, partition: $0) }
+        let query = try KafkaWatermarkQuery(rig.properties, observer: .silent)
+        let marks = try query.watermarks(of: seen, timeout: patience)
+        // Of each partition the last transaction, and its marker.
+        try KafkaAdmin(rig.properties, observer: .silent).deleteRecords(
+            before: seen.map { KafkaPosition($0, offset: (marks[$0]?.high ?? 0) - 2) },
+            timeout: patience
+        )
+        let refused = RunningDedup(rig.environment(instance: "one"))
+        try await until("it has given up") { refused.outcome != nil }
+        try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [])
+        let healed = RunningDedup(rig.environment(instance: "one"))
+        try await rig.awaitKeys(ends, "rebuilt from the changelog's end")
+        try await healed.stop()
+        let view = healed.service.view
+        #expect(view.unaccounted == 0)
+        #expect(view.recordsRead - (view.counts["delete_own"] ?? 0) <= traffic.copies.count - traffic.copies.count / 2)
+        try rig.expect(traffic, "rebuilt from the changelog's end")
+    }
 }
