@@ -237,8 +237,9 @@ final class Simulation {
         }
     }
 
-    /// Retention of the changelog, as the topics are laid out: the horizon, and a day less in proportion than there.
+    /// Retention of the changelog: the horizon and a margin, which is a day in the topics' layout.
     private func expireChangelog() {
+        // No less than two clocks can differ.
         let kept = plan.horizon + .seconds(1800)
         for number in 0..<plan.kafkaPartitions {
             let old = log["seen", number].offset(notBefore: (trueTime - kept).milliseconds, .committed)

@@ -1,7 +1,8 @@
 import Dedup
 import Tweets
 
-/// What a long run must have seen: every state of a gap and a job, and every step of dedup's transactions.
+/// What a long run must have seen: every state of a gap and a job, every step of dedup's transactions, and what else there are
+/// rules about.
 public enum StatesToReach {
     /// A transaction's step, as dedup's shell takes it.
     enum TransactionStep: String, CaseIterable {
@@ -33,6 +34,10 @@ public enum StatesToReach {
     public static let all: [String] =
         GapRecord.State.allCases.map(name) + JobRecord.State.allCases.filter { !isOutOfReach($0) }.map(name)
         + TransactionStep.allCases.map(name)
+        + [
+            "blocked restore", "pending offsets", "raw compacted", "changelog expired", "offsets expired", "partition refused",
+            "rebuild by hand", "loss", "ledger", "record refused", "backfill lied", "too many connections",
+        ]
 
     static func name(_ state: GapRecord.State) -> String { "gap \(state.rawValue)" }
 

@@ -360,7 +360,7 @@ public struct CoordinatorCore: Sendable {
     private mutating func foldHistory(into turn: inout CoordinatorTurn, now: Instant, clock: MonotonicInstant) {
         guard let lead, turn.writes.isEmpty, lead.foldedAt.map({ clock - $0 >= .seconds(60) }) ?? true else { return }
         self.lead?.foldedAt = clock
-        let limit = now - options.limits.window - LedgerFolding.margin
+        let limit = now - options.limits.window - options.foldMargin
         for stream in fold.streams {
             // Nothing is folded past the limit, and to find out how much could be is dear.
             if let known = fold.ledgers[stream], limit - known.to < options.foldStep { continue }

@@ -17,7 +17,9 @@ public struct CoordinatorOptions: Hashable, Sendable {
     }
 
     /// How much settled history is folded at a time: a ledger record is long, and need not be written every hour.
-    public var foldStep: Duration { .seconds(6 * 3600) }
+    public var foldStep: Duration = .seconds(6 * 3600)
+    /// By how much history is older than the recovery window when it is folded.
+    public var foldMargin: Duration = LedgerFolding.margin
 
     /// How often the state of a running job is saved: what is lost at a kill is asked for again.
     public var jobSaveInterval: Duration { min(.seconds(5), timing.slack / 4) }

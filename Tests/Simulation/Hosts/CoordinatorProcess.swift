@@ -32,11 +32,15 @@ final class CoordinatorProcess: SimulatedProcess {
     private let producer: SimulatedProducer
 
     init(_ simulation: Simulation, place: Int) {
-        options = CoordinatorOptions(
+        var options = CoordinatorOptions(
             limits: simulation.plan.limits,
             timing: LedgerTiming(slack: simulation.plan.slack),
             concurrentJobsMax: 2
         )
+        // So that history is folded while the simulation looks on.
+        options.foldMargin = .seconds(1200)
+        options.foldStep = .seconds(600)
+        self.options = options
         core = CoordinatorCore(options: options)
         serverClock = ServerClock(memory: options.timing.hearing)
         rate = LiveRate(spanMin: min(.seconds(10), simulation.plan.slack))

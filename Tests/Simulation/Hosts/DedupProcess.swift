@@ -381,7 +381,9 @@ final class DedupProcess: SimulatedProcess {
 
     /// Writes `seen` and sends the offsets; nil where the commit may go on.
     private func startCommit(_ partitions: Set<Int32>) throws(SimulatedCrash) -> DedupTransactionMachine.Outcome? {
-        guard let producer, let membership else { preconditionFailure("a commit without a transaction") }
+        guard let producer else { preconditionFailure("a commit without a producer") }
+        // The place was lost before the transaction began, of which the next poll will tell.
+        guard let membership else { return .mustAbort("no membership") }
         var offsets: [Int: Int64] = [:]
         for number in partitions.map(Int.init).sorted() {
             guard let partition = owned[number] else { preconditionFailure("\(number) is not owned") }

@@ -10,6 +10,10 @@ public struct ModelGroup: Sendable {
         public var member: Int
         /// The generation.
         public var generation: Int
+
+        /// Of nobody: brokers take offsets of a transaction with it whatever members there are, as they do from clients of
+        /// before KIP-447, and a client sends it that has lost its place and asks for its metadata anew.
+        public static let none = Membership(member: -1, generation: -1)
     }
 
     /// What a heartbeat brings.
@@ -109,6 +113,7 @@ public struct ModelGroup: Sendable {
     }
 
     func check(_ membership: Membership) throws(ModelError) {
+        guard membership != .none else { return }
         guard members[membership.member] != nil, membership.generation == generation else { throw .illegalGeneration }
     }
 
