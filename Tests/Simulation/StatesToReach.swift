@@ -35,8 +35,9 @@ public enum StatesToReach {
         GapRecord.State.allCases.map(name) + JobRecord.State.allCases.filter { !isOutOfReach($0) }.map(name)
         + TransactionStep.allCases.map(name)
         + [
-            "blocked restore", "pending offsets", "raw compacted", "changelog expired", "offsets expired", "partition refused",
-            "rebuild by hand", "loss", "ledger", "record refused", "backfill lied", "too many connections",
+            "blocked restore", "pending offsets", "raw compacted", "changelog expired", "offsets expired",
+            "partition refused", "rebuild by hand", "loss", "ledger", "record refused", "backfill lied",
+            "too many connections",
         ]
 
     static func name(_ state: GapRecord.State) -> String { "gap \(state.rawValue)" }
