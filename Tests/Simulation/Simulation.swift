@@ -322,6 +322,15 @@ final class Simulation {
     /// Dedup is away until then, so that the group's offsets expire once it is empty.
     func expireOffsets(until time: Int64) { offsetsExpire = time }
 
+    /// Whether raw was filled anew beyond the offset that a changelog ends with, as the production finds it.
+    func isRawYounger(_ number: Int, than lastWritten: Instant?, at offset: Int64) -> Bool {
+        let raw = log["raw", number]
+        guard let later = lastWritten.map({ ($0 + DedupTiming.aheadMax).milliseconds }),
+            let batch = try? raw.fetch(from: raw.start, .uncommitted, limit: .max)
+        else { return false }
+        return batch.records.contains { $0.offset < offset && $0.record.timestamp >= later }
+    }
+
     /// The first offset that was written at or after a moment, or a later one.
     func firstOffset(_ number: Int, at time: Instant) -> Int64? {
         let moment = (time - SimulationPlan.start).milliseconds

@@ -50,6 +50,7 @@ public struct SessionCoverage {
     private let isDateKnown: Bool
     private let openedAt: MonotonicInstant
     private var creationTimes = CreationTimes()
+    private var minutes: MinutesRead?
     /// A Tweet that says that it is newer than this is lying.
     private var newestPlausible: Int64
     /// Tweets of the present second that said so.
@@ -75,6 +76,7 @@ public struct SessionCoverage {
     ///     own clock would say since when it has listened.
     ///   - openedAt: The same moment on the monotonic clock.
     ///   - backfillAsked: Whether backfill was asked for; without it none is credited.
+    ///   - recovering: The range that a recovery asked for; nil for a live session.
     ///   - acknowledged: What the shell's counter of each slot stands at; counters are never set back.
     public init(
         rule: CoverageRule,
@@ -82,6 +84,7 @@ public struct SessionCoverage {
         serverDate: Instant?,
         openedAt: MonotonicInstant,
         backfillAsked: Bool,
+        recovering: EventInterval? = nil,
         acknowledged: (Int) -> UInt64 = { _ in 0 }
     ) {
         self.rule = rule
@@ -92,6 +95,7 @@ public struct SessionCoverage {
         plainLeftEnd = self.serverDate + CoverageRule.leftMargin
         secondEnd = openedAt + .seconds(1)
         newestPlausible = .max
+        minutes = recovering.map { MinutesRead($0) }
         isBackfillDecided = !(carriesTweets && backfillAsked && serverDate != nil)
         if !isBackfillDecided { evidence = BackfillEvidence(rule: rule, plainLeftEnd: plainLeftEnd) }
         for slot in 0..<Self.slotCount { acknowledgedBefore[slot] = acknowledged(slot) }
@@ -127,8 +131,12 @@ public struct SessionCoverage {
             return
         }
         creationTimes.add(createdAt)
+        if minutes != nil { minutes?.note(createdAt) }
         if evidence != nil, !evidenceIsComplete { evidence?.add(id, createdAt: createdAt) }
     }
+
+    /// The minutes of a recovery's range of which no Tweet was read; empty for a live session.
+    public var silentMinutes: [EventInterval] { minutes?.silent ?? [] }
 
     /// A record that has no creation time of its own was read and will be sent: a delete, a compliance event, bytes
     /// for the deadletter topic.

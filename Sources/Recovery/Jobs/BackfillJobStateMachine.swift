@@ -114,7 +114,12 @@ public struct BackfillJobStateMachine: Sendable {
         }
         record.lost = IntervalSet(record.lost + progress.lost).intervals
         notePace(progress, of: range, wall: wall)
-        if let proven = proven(of: range, by: progress) { remove(EventInterval(from: range.from, to: proven)) }
+        if let proven = proven(of: range, by: progress) {
+            // A minute that failed on the server is named at the end alone, which may never come.
+            let doubtful = limits.tellsOutcome ? IntervalSet(progress.silent).intersection(range) : IntervalSet()
+            let brought = IntervalSet(EventInterval(from: range.from, to: proven)).subtracting(doubtful)
+            for interval in brought.intervals { remove(interval) }
+        }
         record.updatedAt = wall
     }
 

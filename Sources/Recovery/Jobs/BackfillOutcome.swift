@@ -34,6 +34,8 @@ public struct BackfillProgress: Hashable, Sendable {
     public var offsets: [Int: SessionRecord.Offsets]
     /// Stretches in which a message came that no topic took; asking again would bring it again.
     public var lost: [EventInterval]
+    /// Minutes of the range of which no Tweet came.
+    public var silent: [EventInterval]
 
     /// Progress from its parts.
     public init(
@@ -42,7 +44,8 @@ public struct BackfillProgress: Hashable, Sendable {
         frontier: Instant? = nil,
         newest: Instant? = nil,
         offsets: [Int: SessionRecord.Offsets] = [:],
-        lost: [EventInterval] = []
+        lost: [EventInterval] = [],
+        silent: [EventInterval] = []
     ) {
         self.received = received
         self.acknowledged = acknowledged
@@ -50,5 +53,6 @@ public struct BackfillProgress: Hashable, Sendable {
         self.newest = newest
         self.offsets = offsets
         self.lost = lost
+        self.silent = silent
     }
 }

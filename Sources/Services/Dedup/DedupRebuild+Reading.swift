@@ -35,20 +35,23 @@ extension DedupRebuild {
         return fold
     }
 
-    /// The input offset that the changelog's last readable record names; nil where nothing is left of it.
+    /// The input offset that the changelog's last readable record names; nil where nothing is left of it, or where raw is
+    /// another topic than the one that it was written about.
     ///
     /// Up to there raw was read, whatever else is gone: what is missing from there on is a loss that can be told.
-    func changelogEnd(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws -> Int64? {
-        let seen = KafkaPartition(topic: environment.names.seen, partition: partition)
+    func changelogEnd(_ raw: KafkaPartition, _ clients: DedupClients, _ place: RebuildPlace) throws -> Int64? {
+        let seen = KafkaPartition(topic: environment.names.seen, partition: raw.partition)
         guard let marks = try clients.watermarks.watermarks(of: [seen], timeout: Self.callTimeout)[seen] else {
             throw KafkaError(code: .timedOut)
         }
-        var end: Int64?
+        var end: (offset: Int64, written: Instant?)?
         try readRecords(seen, from: max(marks.low, marks.high - Self.tail), to: marks.high, clients, place) { message in
             guard let record = message.value.flatMap({ try? SeenRecord(decoding: $0) }) else { return }
-            end = record.nextOffset
+            end = (record.nextOffset, message.timestampMilliseconds.map { Instant(milliseconds: $0) })
         }
-        return end
+        guard let end else { return nil }
+        let slack = environment.clockSlack
+        return clients.isRawYounger(raw, than: end.written, at: end.offset, clockSlack: slack) ? nil : end.offset
     }
 
     /// Where to begin so that nothing within the horizon lies before.

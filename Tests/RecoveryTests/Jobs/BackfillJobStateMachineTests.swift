@@ -183,6 +183,25 @@ struct BackfillJobStateMachineTests {
         #expect(next.record.attempts == 2)
     }
 
+    // Which minutes failed a Replay says at its end, which the next coordinator never hears.
+    @Test("a minute of which nothing came is asked for again where a Replay did not come to its end")
+    func silentMinutes() {
+        var job = Self.machine(.gnip)
+        _ = job.next(at: clock(0), wall: Self.wall)
+        var progress = progress(50, newest: 1830)
+        progress.silent = [span(300, 360), span(3000, 3060)]
+        job.progressed(progress, wall: Self.wall)
+        var next = BackfillJobStateMachine(job.record, limits: .gnip, slack: Self.slack, at: clock(0))
+        #expect(next.record.remaining == [span(300, 360), span(1740, 3600)])
+        let action = next.next(at: clock(0), wall: Self.wall)
+        #expect(action == .request(span(300, 360)))
+        next.ended(.completed, at: clock(1), wall: Self.wall)
+        #expect(next.record.remaining == [span(1740, 3600)])
+        // Where the end has come it is believed, however quiet the minute was.
+        job.ended(.completed, at: clock(1), wall: Self.wall)
+        #expect(job.record.state == .completed)
+    }
+
     @Test("a finished job is not done again")
     func finishedStays() {
         var job = Self.machine()

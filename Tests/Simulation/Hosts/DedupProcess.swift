@@ -508,7 +508,7 @@ final class DedupProcess: SimulatedProcess {
             simulation.tell(.firstStart, who, Int64(number))
         case .restored(let core, let next, let offset, _):
             guard offset <= stretch.rawEnd,
-                stretch.committed != nil || !isRawYounger(number, than: lastWritten, at: offset)
+                stretch.committed != nil || !simulation.isRawYounger(number, than: lastWritten, at: offset)
             else { return refuse(number, "raw is shorter than \(offset)") }
             let partition = Owned(core: core, number: next, offset: offset)
             partition.readThrough = lastWritten
@@ -529,14 +529,5 @@ final class DedupProcess: SimulatedProcess {
     private func refuse(_ number: Int, _ reason: String) {
         refused.insert(number)
         simulation.refused(number, by: self, reason)
-    }
-
-    /// Whether raw was filled anew beyond the offset that the changelog ends with, where the group has none.
-    private func isRawYounger(_ number: Int, than lastWritten: Instant?, at offset: Int64) -> Bool {
-        let raw = simulation.log["raw", number]
-        guard let later = lastWritten.map({ ($0 + .seconds(300)).milliseconds }),
-            let batch = try? raw.fetch(from: raw.start, .uncommitted, limit: .max)
-        else { return false }
-        return batch.records.contains { $0.offset < offset && $0.record.timestamp >= later }
     }
 }

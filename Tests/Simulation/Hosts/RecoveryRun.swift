@@ -65,6 +65,7 @@ final class RecoveryRun {
             serverDate: simulation.upstream.date(at: simulation.now),
             openedAt: clock,
             backfillAsked: false,
+            recovering: request.range,
             acknowledged: { slot in lane.withState { $0.slots[slot] } }
         )
         let pipeline = SimulatedPipeline(
@@ -109,7 +110,8 @@ final class RecoveryRun {
             frontier: pipeline.coverage.frontier,
             newest: pipeline.coverage.newestCounted,
             offsets: offsets,
-            lost: pipeline.coverage.holes
+            lost: pipeline.coverage.holes,
+            silent: pipeline.coverage.silentMinutes
         )
     }
 }

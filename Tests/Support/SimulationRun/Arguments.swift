@@ -8,6 +8,8 @@ struct Arguments {
     /// The first of many; by the time of day where it is not given, so that every run tries what none has tried.
     var from: UInt64
     var seeds: UInt64 = 20
+    /// How many of the last events are told of one.
+    var story = 120
     /// Plays for so long.
     var hours: Double?
     /// Plays this one twice besides, which must be the same.
@@ -29,6 +31,7 @@ struct Arguments {
             case "seed": seed = UInt64(parts[1])
             case "from": from = UInt64(parts[1]) ?? from
             case "seeds": seeds = UInt64(parts[1]) ?? seeds
+            case "story": story = Int(parts[1]) ?? story
             case "hours": hours = Double(parts[1])
             case "twice": twice = UInt64(parts[1])
             case "quiet": quiet = UInt64(parts[1])
@@ -41,7 +44,9 @@ struct Arguments {
     }
 
     private static func refuse(_ word: String) -> Never {
-        print("'\(word)' is not known: seed=N, or from=N seeds=N hours=N jobs=N twice=N quiet=N first=1 only=kind,kind")
+        print(
+            "'\(word)' is not known: seed=N story=LINES, or from=N seeds=N hours=N jobs=N twice=N quiet=N first=1 only=kind,kind"
+        )
         exit(64)
     }
 }

@@ -1,6 +1,6 @@
 import Simulation
 
-/// Plays seeds of the simulation on all cores: `simulation-run [seed=N | from=N seeds=N | hours=N] [only=kind,kind] [first=1] [twice=N]
+/// Plays seeds of the simulation on all cores: `simulation-run [seed=N story=N | from=N seeds=N | hours=N] [only=kind,kind] [first=1] [twice=N]
 /// [jobs=N]`, or days without faults: `quiet=N [from=N]`.
 ///
 /// Prints a progress line now and then, and a story for what fails; the exit code is 1 where anything did, or where a long
@@ -10,7 +10,7 @@ struct SimulationRun {
     static func main() async {
         let arguments = Arguments(CommandLine.arguments.dropFirst())
         if let seed = arguments.seed {
-            playOne(seed, arguments.only)
+            playOne(seed, arguments.only, storyLines: arguments.story)
         } else if let count = arguments.quiet {
             for seed in arguments.from..<arguments.from + count { playQuiet(seed) }
         } else {
@@ -18,10 +18,10 @@ struct SimulationRun {
         }
     }
 
-    private static func playOne(_ seed: UInt64, _ only: [FaultKind]) {
+    private static func playOne(_ seed: UInt64, _ only: [FaultKind], storyLines: Int) {
         let plan = SimulationPlan(seed: seed, only: only)
         say("Seed \(seed): \(plan)")
-        let outcome = SimulationOutcome(playing: plan, storyLines: 120)
+        let outcome = SimulationOutcome(playing: plan, storyLines: storyLines)
         say(outcome.line)
         guard !outcome.violations.isEmpty else { return }
         outcome.tell()

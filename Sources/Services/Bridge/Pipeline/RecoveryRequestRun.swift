@@ -67,6 +67,7 @@ struct RecoveryRequestRun: Sendable {
             return .broken("\(error)")
         }
         let walk = RecoveryWalk(
+            range: range,
             sink: sink,
             generation: generation,
             lane: lane,
@@ -98,7 +99,7 @@ struct RecoveryRequestRun: Sendable {
             let now = MonotonicClock.now()
             if walk.hasPaused() { stall.resumed(at: now) }
             walk.report(ifDueAt: now)
-            outcome = walk.outcome(of: end, range: range)
+            outcome = walk.outcome(of: end)
             if outcome == nil, stop.isSet { outcome = .stopped }
             if outcome == nil, stall.verdict(at: now) != .alive {
                 outcome = .broken("not even a heartbeat for \(stream.heartbeatTimeout.forPeople)")
@@ -125,6 +126,7 @@ private final class RecoveryWalk {
     private let generation: ProducerGeneration
     private let lane: AcknowledgementLane
     private let secrets: SecretTexts
+    private let range: EventInterval
     private let header: RecordHeader
     private let rule: CoverageRule
     private let lineBytesMax: Int
@@ -141,6 +143,7 @@ private final class RecoveryWalk {
     private var verdict: BackfillOutcome?
 
     init(
+        range: EventInterval,
         sink: RecordSink,
         generation: ProducerGeneration,
         lane: AcknowledgementLane,
@@ -152,6 +155,7 @@ private final class RecoveryWalk {
         progress: @escaping (BackfillProgress) -> Void,
         isStopped: @escaping () -> Bool
     ) {
+        self.range = range
         self.sink = sink
         self.generation = generation
         self.lane = lane
@@ -194,6 +198,7 @@ private final class RecoveryWalk {
             serverDate: answer.date,
             openedAt: MonotonicClock.now(),
             backfillAsked: false,
+            recovering: range,
             acknowledged: { [lane] slot in lane.withState { $0.slots[slot] } }
         )
         let pipeline = IngestPipeline(
@@ -239,7 +244,7 @@ private final class RecoveryWalk {
     }
 
     /// What the end of the transfer, or a word of the server's, means; nil while it goes on.
-    func outcome(of end: TransferProgress, range: EventInterval) -> BackfillOutcome? {
+    func outcome(of end: TransferProgress) -> BackfillOutcome? {
         for notice in pipeline?.notices ?? [] {
             switch notice {
             case .recoveryCompleted: verdict = .completed
@@ -295,7 +300,8 @@ private final class RecoveryWalk {
             frontier: pipeline.coverage.frontier,
             newest: pipeline.coverage.newestCounted,
             offsets: offsets,
-            lost: pipeline.coverage.holes
+            lost: pipeline.coverage.holes,
+            silent: pipeline.coverage.silentMinutes
         )
     }
 }
