@@ -97,6 +97,7 @@ public struct CoordinatorCore: Sendable {
     ) -> CoordinatorTurn {
         var turn = CoordinatorTurn()
         guard lead != nil else { return turn }
+        fold.gather()
         turn.writes += mapLosses() + truncations(surroundings.rawEnds, now: now)
         turn.writes += reconcile(now: now, clock: clock, surroundings).map { .gap($0) }
         turn.requests = startRequests(now: now, clock: clock)
@@ -239,6 +240,7 @@ public struct CoordinatorCore: Sendable {
 
     /// What was acknowledged and is gone: behind an end offset below it, or under offsets that were given out again.
     private mutating func truncations(_ ends: [Int: Int64], now: Instant) -> [ControlRecord] {
+        guard fold.isTold(beyond: ends) else { return [] }
         // Not before any session that it explains, whatever our clock says.
         let foundAt = max(now, fold.newestSessionStart ?? now)
         func loss(_ partition: Int, _ from: Int64, _ to: Int64, _ finding: LossRecord.Finding) -> LossRecord {
@@ -305,14 +307,16 @@ public struct CoordinatorCore: Sendable {
     }
 
     private mutating func startRequests(now: Instant, clock: MonotonicInstant) -> [JobRequest] {
-        guard var lead else { return [] }
+        guard let ids = lead?.machines.keys.sorted() else { return [] }
         var requests: [JobRequest] = []
-        var running = lead.machines.values.count { $0.isRequesting }
-        for id in lead.machines.keys.sorted() {
+        var running = lead?.machines.values.count { $0.isRequesting } ?? 0
+        for id in ids {
             guard running < min(options.concurrentJobsMax, options.limits.concurrentMax),
-                lead.budget.available(at: clock) > 0, var machine = lead.machines[id]
+                lead?.budget.available(at: clock) ?? 0 > 0, let machine = lead?.machines[id]
             else { continue }
-            if case .request(let range) = machine.next(at: clock, wall: now), lead.budget.take(at: clock) {
+            if case .request(let range) = lead?.machines[id]?.next(at: clock, wall: now),
+                lead?.budget.take(at: clock) == true
+            {
                 running += 1
                 requests.append(
                     JobRequest(
@@ -323,10 +327,8 @@ public struct CoordinatorCore: Sendable {
                     )
                 )
             }
-            lead.machines[id] = machine
         }
-        self.lead = lead
-        for id in lead.machines.keys { keep(id) }
+        for id in ids { keep(id) }
         return requests
     }
 
@@ -342,6 +344,8 @@ public struct CoordinatorCore: Sendable {
     /// What is missing, as requests that may be made now.
     private func dueRequests(now: Instant, clock: MonotonicInstant) -> [BackfillRequest] {
         guard let lead else { return [] }
+        let closed = lead.ledger.unfinished.filter { $0.state == .closed }
+        guard !closed.isEmpty else { return [] }
         let planner = BackfillPlanner(limits: options.limits)
         let active = lead.machines.values.map(\.record)
         let slots = planner.slots(
@@ -350,8 +354,9 @@ public struct CoordinatorCore: Sendable {
             budget: lead.budget.available(at: clock)
         )
         guard slots > 0 else { return [] }
-        let needs = lead.ledger.unfinished
-            .filter { $0.state == .closed && isReady($0, now: now, clock: clock) }
+        let needs =
+            closed
+            .filter { isReady($0, now: now, clock: clock) }
             .map { BackfillNeed(gap: $0.id, stream: $0.stream, missing: IntervalSet($0.missing)) }
         return Array(planner.requests(for: needs, active: active, at: now).prefix(slots))
     }
@@ -446,7 +451,7 @@ public struct CoordinatorCore: Sendable {
     }
 
     private mutating func keep(_ job: String) {
-        guard let record = lead?.machines[job]?.record else { return }
+        guard let record = lead?.machines[job]?.record, fold.jobs[job] != record || record.state.isFinal else { return }
         fold.keep(record)
         lead?.changedJobs.insert(job)
         if record.state.isFinal { lead?.machines[job] = nil }

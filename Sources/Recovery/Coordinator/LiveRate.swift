@@ -23,8 +23,7 @@ public struct LiveRate: Hashable, Sendable {
         }
     }
 
-    /// By session.
-    private var measures: [String: Measure] = [:]
+    private var measures: [ControlKey: Measure] = [:]
     /// A measurement over less says little.
     private let spanMin: Duration
 
@@ -38,14 +37,17 @@ public struct LiveRate: Hashable, Sendable {
     /// Takes the state of a session.
     public mutating func note(_ record: SessionRecord, at now: MonotonicInstant) {
         guard record.closed == nil else {
-            measures[record.session] = nil
+            measures[record.key] = nil
             return
         }
         let sample = Sample(tweets: record.counters.tweets, at: now)
-        measures[
-            record.session,
-            default: Measure(stream: record.stream, connection: record.connection, first: sample, last: sample)
-        ].take(sample, spanMin: spanMin)
+        guard measures[record.key]?.take(sample, spanMin: spanMin) == nil else { return }
+        measures[record.key] = Measure(
+            stream: record.stream,
+            connection: record.connection,
+            first: sample,
+            last: sample
+        )
     }
 
     /// The rate over all stream partitions, each as its fastest connection tells it; 0 while nothing is measured.
@@ -53,7 +55,8 @@ public struct LiveRate: Hashable, Sendable {
     /// - Parameter now: Sessions that were not heard for ten spans no longer count.
     public func perSecond(at now: MonotonicInstant) -> Double {
         var fastest: [StreamPartition: Double] = [:]
-        for measure in measures.values where now - measure.last.at < spanMin * 10 {
+        let start = now - spanMin * 10
+        for measure in measures.values where measure.last.at > start {
             fastest[measure.stream] = max(fastest[measure.stream] ?? 0, measure.perSecond)
         }
         return fastest.keys.sorted().reduce(0) { $0 + (fastest[$1] ?? 0) }

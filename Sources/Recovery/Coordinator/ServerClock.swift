@@ -35,6 +35,7 @@ public struct ServerClock: Hashable, Sendable {
         guard record.serverDate != record.localDate else { return }
         let server = record.updatedAt + (record.serverDate - record.localDate)
         samples[record.connection] = Sample(server: server, at: now)
+        guard samples.values.contains(where: { now - $0.at > memory }) else { return }
         samples = samples.filter { now - $0.value.at <= memory }
     }
 

@@ -44,15 +44,16 @@ struct CensusHoles: Sendable {
     ///
     /// A minute that the connection claims only in part says nothing: it need not have delivered all of it.
     func holes(of connection: String, claiming claimed: IntervalSet, stream: StreamPartition) -> IntervalSet {
-        let incomplete = (groups[stream.number] ?? [:]).filter { !$0.key.contains(connection[...]) }.values
-        guard !incomplete.isEmpty else { return IntervalSet() }
+        guard let groups = groups[stream.number], !groups.isEmpty else { return IntervalSet() }
         let minutes = IntervalSet(
             claimed.intervals.map {
                 let from = $0.from.alignedUp(to: Self.minute)
                 return EventInterval(from: from, to: max(from, $0.to.alignedDown(to: Self.minute)))
             }
         )
-        return incomplete.reduce(into: IntervalSet()) { $0 = $0.union($1.time.intersection(minutes)) }
+        return groups.reduce(into: IntervalSet()) { holes, group in
+            if !group.key.contains(connection[...]) { holes = holes.union(group.value.time.intersection(minutes)) }
+        }
     }
 
     /// By stream partition: the connections that delivered every Tweet of the record.

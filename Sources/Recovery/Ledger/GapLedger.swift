@@ -65,6 +65,7 @@ public struct GapLedger: Sendable {
     public var hasFilled: Bool { !index.filled.isEmpty }
 
     private mutating func put(_ gap: GapRecord) {
+        guard gaps[gap.id] != gap else { return }
         gaps[gap.id] = gap
         index.note(gap)
         touched.insert(gap.id)

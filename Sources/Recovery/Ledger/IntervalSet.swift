@@ -56,7 +56,9 @@ public struct IntervalSet: Hashable, Sendable {
 
     /// Whether the interval and the set have a moment in common.
     public func overlaps(_ interval: EventInterval) -> Bool {
-        !intersection(interval).isEmpty
+        guard !interval.isEmpty, let index = lastIndex(startingAtOrBefore: interval.to) else { return false }
+        if intervals[index].from < interval.to { return intervals[index].to > interval.from }
+        return index > 0 && intervals[index - 1].to > interval.from
     }
 
     /// The moments in either set.
@@ -65,19 +67,18 @@ public struct IntervalSet: Hashable, Sendable {
         if next.from >= last.from { return appending(other) }
         var merged: [EventInterval] = []
         merged.reserveCapacity(intervals.count + other.intervals.count)
-        var left = intervals[...]
-        var right = other.intervals[...]
-        while let a = left.first, let b = right.first {
-            if a.from <= b.from {
-                merged.append(a)
-                left.removeFirst()
+        var (left, right) = (0, 0)
+        while left < intervals.count, right < other.intervals.count {
+            if intervals[left].from <= other.intervals[right].from {
+                merged.append(intervals[left])
+                left += 1
             } else {
-                merged.append(b)
-                right.removeFirst()
+                merged.append(other.intervals[right])
+                right += 1
             }
         }
-        merged.append(contentsOf: left)
-        merged.append(contentsOf: right)
+        merged.append(contentsOf: intervals[left...])
+        merged.append(contentsOf: other.intervals[right...])
         return IntervalSet(normal: Self.normalised(merged))
     }
 
@@ -112,12 +113,12 @@ public struct IntervalSet: Hashable, Sendable {
     public func intersection(_ other: IntervalSet) -> IntervalSet {
         if isEmpty || other.isEmpty { return IntervalSet() }
         var common: [EventInterval] = []
-        var left = intervals[...]
-        var right = other.intervals[...]
-        while let a = left.first, let b = right.first {
+        var (left, right) = (0, 0)
+        while left < intervals.count, right < other.intervals.count {
+            let (a, b) = (intervals[left], other.intervals[right])
             let part = EventInterval(from: max(a.from, b.from), to: min(a.to, b.to))
             if !part.isEmpty { common.append(part) }
-            if a.to <= b.to { left.removeFirst() } else { right.removeFirst() }
+            if a.to <= b.to { left += 1 } else { right += 1 }
         }
         return IntervalSet(normal: common)
     }
@@ -131,11 +132,12 @@ public struct IntervalSet: Hashable, Sendable {
     public func subtracting(_ other: IntervalSet) -> IntervalSet {
         if isEmpty || other.isEmpty { return self }
         var rest: [EventInterval] = []
-        var holes = other.intervals[...]
+        let holes = other.intervals
+        var first = 0
         for interval in intervals {
             var from = interval.from
-            while let hole = holes.first, hole.to <= from { holes.removeFirst() }
-            for hole in holes {
+            while first < holes.count, holes[first].to <= from { first += 1 }
+            for hole in holes[first...] {
                 if hole.from >= interval.to { break }
                 if hole.from > from { rest.append(EventInterval(from: from, to: hole.from)) }
                 from = hole.to

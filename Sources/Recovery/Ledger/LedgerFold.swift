@@ -5,27 +5,6 @@ public import Tweets
 /// Records may come in any order and any number of times; the fold is the same. It holds no clock: when a record
 /// arrived is handed in, and only "who was heard lately" depends on it.
 public struct LedgerFold: Sendable {
-    /// A session's latest record, when it was last heard of, and where it stood before.
-    struct Session: Sendable {
-        var record: SessionRecord
-        var heardAt: MonotonicInstant
-        var marks = OffsetMarks()
-
-        init(_ record: SessionRecord, heardAt now: MonotonicInstant) {
-            self.record = record
-            heardAt = now
-            marks.note(record)
-        }
-
-        /// Takes a further record of it; one that says nothing new is not a sign of life.
-        mutating func take(_ other: SessionRecord, heardAt now: MonotonicInstant) {
-            guard other.supersedes(record) else { return }
-            record = other
-            heardAt = now
-            marks.note(other)
-        }
-    }
-
     /// A loss and where in the control topic it was first seen.
     struct Loss: Sendable {
         var record: LossRecord
@@ -35,7 +14,7 @@ public struct LedgerFold: Sendable {
     /// By what spans of time it judges.
     public let timing: LedgerTiming
 
-    var sessions: [StreamPartition: [ControlKey: Session]] = [:]
+    var sessions: [StreamPartition: StreamSessions] = [:]
     var losses: [ControlKey: Loss] = [:]
     private(set) var census: [ControlKey: CensusRecord] = [:]
     private var censusHoles = CensusHoles()
@@ -43,6 +22,8 @@ public struct LedgerFold: Sendable {
     var ledgers: [StreamPartition: LedgerRecord] = [:]
 
     private var recent = RecentJobs()
+    /// The last offset of raw that any job was ever told, by Kafka partition.
+    private var highestByJobs: [Int: Int64] = [:]
 
     /// The jobs, by ID.
     public private(set) var jobs: [String: JobRecord] = [:]
@@ -88,6 +69,11 @@ public struct LedgerFold: Sendable {
         }
     }
 
+    /// Puts together what has changed of history, so that the looks that follow need not each do it.
+    mutating func gather() {
+        for stream in sessions.keys { sessions[stream]?.gather() }
+    }
+
     /// Notes that everything up to an offset is known, though the record itself says nothing new.
     mutating func pass(_ offset: Int64) {
         nextOffset = max(nextOffset, offset + 1)
@@ -97,6 +83,9 @@ public struct LedgerFold: Sendable {
     mutating func keep(_ job: JobRecord) {
         jobs[job.id] = job
         recent.note(job, ledgers)
+        for (partition, offsets) in job.offsets {
+            highestByJobs[partition] = max(highestByJobs[partition] ?? offsets.reach, offsets.reach)
+        }
     }
 
     private mutating func keep(_ ledger: LedgerRecord) {
@@ -105,7 +94,19 @@ public struct LedgerFold: Sendable {
         recent.settle(ledger.stream, from: before, to: ledger.to, jobs)
     }
 
-    /// The highest offset of raw that any session or job was told is acknowledged; nil where none was.
+    /// Whether some session or job was told of an offset that is not below the end of its partition of raw, or of offsets
+    /// that were given out again.
+    ///
+    /// Mostly none was, and there is nothing to be explained; of jobs that are forgotten it may be told in vain.
+    func isTold(beyond ends: [Int: Int64]) -> Bool {
+        ends.contains { partition, end in
+            highestByJobs[partition] ?? -1 >= end
+                || sessions.values.contains { $0.highestOffset(in: partition) ?? -1 >= end }
+        }
+    }
+
+    /// The highest offset of raw that any session or job was told is acknowledged, and whose going nothing explains yet;
+    /// nil where there is none.
     ///
     /// A truncation that was found explains why what had been told before it is gone, and nothing that came later.
     func highestAcknowledged(in partition: Int) -> Int64? {
@@ -118,10 +119,8 @@ public struct LedgerFold: Sendable {
             guard let last = offsets?.last, last > highest ?? .min, isUnexplained(last, since: start) else { return }
             highest = last
         }
-        for of in sessions.values {
-            for index in of.values.indices {
-                note(of.values[index].record.offsets[partition], since: of.values[index].record.serverDate)
-            }
+        for session in sessions.values.lazy.flatMap(\.all) {
+            note(session.record.offsets[partition], since: session.record.serverDate)
         }
         for job in recentJobs { note(job.offsets[partition], since: job.createdAt) }
         return highest
@@ -131,7 +130,7 @@ public struct LedgerFold: Sendable {
     func rewritten(in partition: Int) -> SessionRecord.Rewritten? {
         let known = truncations(of: partition).filter { $0.finding == .rewritten }
         let told =
-            sessions.values.joined().compactMap { $0.value.record.offsets[partition]?.rewritten }
+            sessions.values.flatMap(\.all).compactMap { $0.record.offsets[partition]?.rewritten }
             + recentJobs.compactMap { $0.offsets[partition]?.rewritten }
         return told.filter { told in
             !known.contains { $0.fromOffset <= told.from && $0.toOffset > told.through }
@@ -157,7 +156,7 @@ public struct LedgerFold: Sendable {
     var recoveryRevision: Int { recoveryCounts.revision }
 
     /// The newest moment at which a session opened, by the server's clock.
-    var newestSessionStart: Instant? { sessions.values.joined().map(\.value.record.serverDate).max() }
+    var newestSessionStart: Instant? { sessions.values.flatMap(\.all).map(\.record.serverDate).max() }
 
     private mutating func forgetCensus(_ key: ControlKey) {
         guard let known = census.removeValue(forKey: key) else { return }
@@ -171,7 +170,7 @@ public struct LedgerFold: Sendable {
         nextOffset = max(nextOffset, offset + 1)
         switch key.kind {
         case .session:
-            for stream in sessions.keys { sessions[stream]?[key] = nil }
+            for stream in sessions.keys { sessions[stream]?.remove(key) }
         case .gap:
             gaps[key.id] = nil
         case .job:
@@ -197,34 +196,30 @@ public struct LedgerFold: Sendable {
 
     /// Whether no session of the stream partition was heard for the hearing span, by the arrival clock.
     public func isUnheard(_ stream: StreamPartition, at now: MonotonicInstant) -> Bool {
-        !(sessions[stream] ?? [:]).values.contains { now - $0.heardAt < timing.hearing }
+        !(sessions[stream]?.isHeard(since: now - timing.hearing) ?? false)
     }
 
     /// The connections that have a session which lives and was heard lately: the redundancy in force.
     public func liveConnections(of stream: StreamPartition, at now: MonotonicInstant) -> [String] {
-        Set(
-            (sessions[stream] ?? [:]).values
-                .filter { $0.record.closed == nil && now - $0.heardAt < LedgerTiming.signOfLife }
-                .map(\.record.connection)
-        ).sorted()
+        var connections: Set<String> = []
+        sessions[stream]?.fromOpen { session in
+            if now - session.heardAt < LedgerTiming.signOfLife { connections.insert(session.record.connection) }
+        }
+        return connections.sorted()
     }
 
     /// Event time that a live session may yet earn as backfill credit.
     public func undecidedCredit(of stream: StreamPartition, at now: MonotonicInstant) -> IntervalSet {
-        IntervalSet(
-            (sessions[stream] ?? [:]).values
-                .filter {
-                    $0.record.closed == nil && !$0.record.backfill.decided && $0.record.backfill.askedMinutes > 0
-                        && now - $0.heardAt < timing.hearing
-                }
-                .map {
-                    let leftEnd = LedgerTiming.leftEnd(of: $0.record)
-                    return EventInterval(
-                        from: leftEnd - CoverageRule.askedTime(of: $0.record),
-                        to: leftEnd
-                    )
-                }
-        )
+        var credit = IntervalSet()
+        sessions[stream]?.fromOpen { session in
+            guard !session.record.backfill.decided, session.record.backfill.askedMinutes > 0,
+                now - session.heardAt < timing.hearing
+            else { return }
+            let leftEnd = LedgerTiming.leftEnd(of: session.record)
+            let asked = CoverageRule.askedTime(of: session.record)
+            credit = credit.union(EventInterval(from: leftEnd - asked, to: leftEnd))
+        }
+        return credit
     }
 
     /// The jobs of which a part lies in time that is not folded yet.
@@ -262,19 +257,13 @@ public struct LedgerFold: Sendable {
         frontier: Instant,
         ledger: LedgerRecord?
     ) -> StreamCoverage? {
-        let records = (sessions[stream] ?? [:]).values.map(\.record)
-        guard let start = timelineStart(of: stream, records: records) else { return nil }
+        let told = sessions[stream]?.claims
+        guard let start = [told?.start, ledgers[stream]?.from].compactMap(\.self).min() else { return nil }
 
         // What lies before the ledger's end is told by the ledger alone: the holes that were cut out of the sessions' claims
         // there have gone with their records.
         let folded = EventInterval(from: Instant(milliseconds: .min), to: ledger?.to ?? Instant(milliseconds: .min))
 
-        var claims: [String: [EventInterval]] = [:]
-        var holes: [String: [EventInterval]] = [:]
-        for record in records {
-            if let covered = record.covered { claims[record.connection, default: []].append(covered) }
-            holes[record.connection, default: []] += record.holes
-        }
         let losses = lossTimes(of: stream)
         let lost = losses.reduce(into: IntervalSet()) { $0 = $0.union($1.time) }
         let lostSince = losses.reduce(into: IntervalSet()) {
@@ -284,13 +273,13 @@ public struct LedgerFold: Sendable {
         var claimed = IntervalSet(ledger?.covered ?? [])
         var covered = claimed.subtracting(lostSince)
         var byConnection = (ledger?.byConnection ?? [:]).mapValues { IntervalSet($0) }
-        for (connection, intervals) in claims {
-            let claim = IntervalSet(intervals)
-            let own = IntervalSet(holes[connection] ?? [])
-                .union(censusHoles.holes(of: connection, claiming: claim, stream: stream))
-            let delivered = claim.subtracting(own).subtracting(folded)
+        for (connection, own) in told?.byConnection ?? [:] where !own.claimed.isEmpty {
+            let holes = own.holes.union(
+                censusHoles.holes(of: connection, claiming: own.claimed, stream: stream)
+            )
+            let delivered = own.claimed.subtracting(holes).subtracting(folded)
             byConnection[connection] = (byConnection[connection] ?? IntervalSet()).union(delivered)
-            claimed = claimed.union(claim.subtracting(folded))
+            claimed = claimed.union(own.claimed.subtracting(folded))
             covered = covered.union(delivered.subtracting(lost))
         }
 
@@ -342,7 +331,7 @@ public struct LedgerFold: Sendable {
     /// Empty where no session and no job is known to have written into the offsets.
     public func eventTime(of loss: LossRecord) -> [StreamIntervals] {
         var times: [StreamPartition: [EventInterval]] = [:]
-        for (_, session) in sessions.values.joined() {
+        for session in sessions.values.lazy.flatMap(\.all) {
             guard let time = session.marks.eventTime(of: loss, session: session.record) else { continue }
             times[session.record.stream, default: []].append(time)
         }
@@ -373,7 +362,7 @@ public struct LedgerFold: Sendable {
 
     /// The latest record of every session, by stream partition, connection and start.
     public var sessionRecords: [SessionRecord] {
-        sessions.values.joined().map(\.value.record).sorted { $0.key.text < $1.key.text }
+        sessions.values.flatMap(\.all).map(\.record).sorted { $0.key.text < $1.key.text }
     }
 
     /// The losses whose offsets were not yet mapped to event time in the record itself.
@@ -391,35 +380,6 @@ public struct LedgerFold: Sendable {
     // MARK: Records
 
     private mutating func apply(_ record: SessionRecord, arrivedAt now: MonotonicInstant) {
-        sessions[record.stream, default: [:]].take(record, arrivedAt: now)
-    }
-
-    private func timelineStart(of stream: StreamPartition, records: [SessionRecord]) -> Instant? {
-        let starts =
-            records
-            .filter { $0.covered != nil || $0.closed != .http }
-            .map { min($0.covered?.from ?? LedgerTiming.leftEnd(of: $0), LedgerTiming.leftEnd(of: $0)) }
-        return (starts + [ledgers[stream]?.from].compactMap(\.self)).min()
-    }
-}
-
-extension [ControlKey: LedgerFold.Session] {
-    /// With one look for the key: records of sessions are most of what there is to fold.
-    fileprivate mutating func take(_ record: SessionRecord, arrivedAt now: MonotonicInstant) {
-        { (known: inout LedgerFold.Session?) in
-            if known == nil {
-                known = LedgerFold.Session(record, heardAt: now)
-            } else {
-                known?.take(record, heardAt: now)
-            }
-        }(&self[record.key])
-    }
-}
-
-extension SessionRecord {
-    /// Whether this record tells more than another of the same session.
-    fileprivate func supersedes(_ other: SessionRecord) -> Bool {
-        if sequence != other.sequence { return sequence > other.sequence }
-        return closed != nil && other.closed == nil
+        sessions[record.stream, default: StreamSessions()].take(record, heardAt: now)
     }
 }

@@ -133,14 +133,13 @@ public struct LedgerFolding: Sendable {
         end: Instant,
         now: Instant
     ) -> [ControlKey] {
-        let sessions = (fold.sessions[stream] ?? [:]).filter { _, session in
-            let record = session.record
+        let sessions = (fold.sessions[stream].map { $0.all.map(\.record) } ?? []).filter { record in
             // A bridge that died without a word closes nothing; one that lives wrote a moment ago.
             let isOver = record.closed != nil || record.updatedAt <= end
             return isOver && (record.covered?.to ?? record.updatedAt) <= end
         }
         let oldGaps = gaps.filter { $0.state.isFinal && $0.to <= end && $0.updatedAt < now - reportTime }
-        return sessions.keys.sorted { $0.text < $1.text } + oldGaps.map(\.key)
+        return sessions.map(\.key).sorted { $0.text < $1.text } + oldGaps.map(\.key)
     }
 }
 

@@ -111,11 +111,13 @@ public struct SessionRecord: Hashable, Sendable {
     /// The version that wrote it.
     public var version = SessionRecord.currentVersion
     /// The redundant connection's name.
-    public var connection: String
+    public let connection: String
     /// The stream partition that it reads.
-    public var stream: StreamPartition
+    public let stream: StreamPartition
     /// `<start>-<random>`, unique, sorts by start.
-    public var session: String
+    public let session: String
+    /// The record's key; made once, since every reader asks every record for it.
+    public let key: ControlKey
     /// Host and process, to tell twins apart.
     public var host: String
     /// Rises with every record of the session, so that a further record can be told from a repeated one.
@@ -158,23 +160,11 @@ public struct SessionRecord: Hashable, Sendable {
         self.connection = connection
         self.stream = stream
         self.session = session
+        key = ControlKey(.session, "\(connection):\(stream):\(session)")
         self.host = host
         self.serverDate = serverDate
         self.localDate = localDate
         updatedAt = localDate
         self.backfill = backfill
-    }
-
-    /// The record's key.
-    public var key: ControlKey {
-        // Asked for at every record: one piece of memory, where an interpolation takes several.
-        let stream = stream.description
-        var id = connection
-        id.reserveCapacity(connection.utf8.count + stream.utf8.count + session.utf8.count + 2)
-        id += ":"
-        id += stream
-        id += ":"
-        id += session
-        return ControlKey(.session, id)
     }
 }

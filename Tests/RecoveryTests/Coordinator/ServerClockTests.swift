@@ -5,8 +5,9 @@ import Tweets
 @Suite("The upstream's clock, as the sessions tell it")
 struct ServerClockTests {
     /// A session of a bridge whose clock is `skew` ahead of the server's, that writes a record now.
-    private func record(_ connection: String, skew: Double, now: Int64) -> SessionRecord {
-        var record = session(connection, "1", date: at(now - 100))
+    private func record(_ connection: String, stream: Int = 1, skew: Double, now: Int64) -> SessionRecord {
+        let stream = StreamPartition(product: .sample10, number: stream)
+        var record = session(connection, "1", stream: stream, date: at(now - 100))
         record.localDate = record.serverDate + .milliseconds(Int64(skew * 1000)) + .milliseconds(400)
         record.updatedAt = at(now) + .milliseconds(Int64(skew * 1000))
         return record
@@ -66,13 +67,11 @@ struct ServerClockTests {
         for number in [1, 2] {
             var clocks = ServerClock(memory: .seconds(60))
             for name in ["a", "b"] {
-                var record = record(name, skew: 0, now: 1000)
-                record.stream = StreamPartition(product: .sample10, number: number)
-                if name == "a" { record.updatedAt = record.updatedAt + .seconds(seconds) }
-                clocks.note(record, at: clock(1000))
-                var second = record
-                second.stream = StreamPartition(product: .sample10, number: 3 - number)
-                clocks.note(second, at: clock(1000))
+                for stream in [number, 3 - number] {
+                    var record = record(name, stream: stream, skew: 0, now: 1000)
+                    if name == "a" { record.updatedAt = record.updatedAt + .seconds(seconds) }
+                    clocks.note(record, at: clock(1000))
+                }
             }
             #expect(clocks.difference(at: clock(1000), wall: at(1000)) == .zero)
         }
