@@ -186,11 +186,11 @@ final class BridgeProcess: SimulatedProcess {
         controlOffset = batch.position
         for (_, record) in batch.records {
             guard let value = record.value else {
-                let text = String(decoding: record.key ?? [], as: UTF8.self)
-                if ControlKey(text)?.kind == .session { history.forget(sessionKey: text) }
+                let key = ControlKey(String(decoding: record.key ?? [], as: UTF8.self))
+                if let key, key.kind == .session { history.forget(key) }
                 continue
             }
-            switch simulation.control.record(value) {
+            switch simulation.control.stored(value)?.record {
             case .session(let session): history.take(session)
             case .claim(let claim): history.take(claim)
             case .ledger(let ledger): history.take(ledger)

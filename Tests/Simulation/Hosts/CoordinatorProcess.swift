@@ -158,7 +158,7 @@ final class CoordinatorProcess: SimulatedProcess {
             }
             return
         }
-        guard let control = simulation.control.record(value) else {
+        guard let control = simulation.control.stored(value)?.record else {
             simulation.violate("control holds a record that nobody wrote, at \(offset)")
             return
         }
@@ -272,6 +272,7 @@ final class CoordinatorProcess: SimulatedProcess {
     }
 
     private func collectRuns() throws(SimulatedCrash) {
+        guard !runs.isEmpty else { return }
         let share = max(100, 3 * rate.perSecond(at: clock)) / Double(max(1, runs.count))
         for job in runs.keys.sorted() {
             guard let run = runs[job] else { continue }

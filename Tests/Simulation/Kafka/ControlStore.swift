@@ -22,9 +22,10 @@ struct ControlStore {
         return withUnsafeBytes(of: next) { Array($0) }
     }
 
-    func record(_ value: [UInt8]) -> ControlRecord? {
+    /// What a record in the log stands for; nil for what was forgotten, or never made.
+    func stored(_ value: [UInt8]) -> Stored? {
         let number = Self.number(value)
-        return number >= first && number < next ? records[Int(number - first)]?.record : nil
+        return number >= first && number < next ? records[Int(number - first)] : nil
     }
 
     /// Forgets what the log no longer has.

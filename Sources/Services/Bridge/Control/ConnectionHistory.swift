@@ -9,6 +9,11 @@ struct ConnectionHistory {
         var record: SessionRecord
         /// Records of it that came after the history had been read to its end.
         var furtherRecords = 0
+
+        fileprivate mutating func take(_ other: SessionRecord, isCaughtUp: Bool) {
+            if isCaughtUp, other.sequence > record.sequence { furtherRecords += 1 }
+            record = other
+        }
     }
 
     let connection: String
@@ -38,12 +43,9 @@ struct ConnectionHistory {
     mutating func take(_ record: SessionRecord) {
         knownStreams.insert(record.stream)
         guard record.connection == connection else { return }
-        let known = sessions[record.session]
-        let isFurther = isCaughtUp && record.sequence > known?.record.sequence ?? -1
-        sessions[record.session] = Heard(
-            record: record,
-            furtherRecords: (known?.furtherRecords ?? 0) + (isFurther ? 1 : 0)
-        )
+        if sessions[record.session]?.take(record, isCaughtUp: isCaughtUp) == nil {
+            sessions[record.session] = Heard(record: record, furtherRecords: isCaughtUp ? 1 : 0)
+        }
         if record.closed == nil { open.insert(record.session) } else { open.remove(record.session) }
     }
 
@@ -59,9 +61,10 @@ struct ConnectionHistory {
     }
 
     /// Forgets a session that control no longer holds.
-    mutating func forget(sessionKey: String) {
-        sessions = sessions.filter { $0.value.record.key.text != sessionKey }
-        open = open.filter { sessions[$0] != nil }
+    mutating func forget(_ key: ControlKey) {
+        guard let name = sessions.first(where: { $0.value.record.key == key })?.key else { return }
+        sessions[name] = nil
+        open.remove(name)
     }
 
     /// The last moment that the name's sessions of a stream partition have covered.
@@ -82,7 +85,7 @@ struct ConnectionHistory {
     /// Not from whoever claimed the name last: a claim goes before age, or both could give way to each other.
     func elder(than session: SessionRecord) -> SessionRecord? {
         guard claims[session.stream]?.record.host != session.host else { return nil }
-        return living(session.stream).first { $0.host != session.host && $0.session < session.session }
+        return living(session.stream) { $0.host != session.host && $0.session < session.session }
     }
 
     /// A claim of another process to a stream partition's name, if none came after it.
@@ -91,11 +94,15 @@ struct ConnectionHistory {
     /// claim from before the start of this process counts as long as its claimant lives.
     func claim(to stream: StreamPartition, notOf host: String) -> ClaimRecord? {
         guard let (claim, isNew) = claims[stream], claim.host != host else { return nil }
-        return isNew || living(stream).contains { $0.host == claim.host } ? claim : nil
+        return isNew || living(stream) { $0.host == claim.host } != nil ? claim : nil
     }
 
-    private func living(_ stream: StreamPartition) -> some Sequence<SessionRecord> {
-        open.lazy.compactMap { sessions[$0] }.filter { $0.furtherRecords > 0 && $0.record.stream == stream }
-            .map(\.record)
+    /// A session that lives and of which something holds.
+    private func living(_ stream: StreamPartition, where isMeant: (SessionRecord) -> Bool) -> SessionRecord? {
+        for name in open {
+            guard let heard = sessions[name], heard.furtherRecords > 0, heard.record.stream == stream else { continue }
+            if isMeant(heard.record) { return heard.record }
+        }
+        return nil
     }
 }

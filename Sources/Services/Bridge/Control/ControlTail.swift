@@ -107,7 +107,7 @@ final class ControlTail: Sendable {
         switch kind {
         case .session:
             guard let value else {
-                history.withLock { $0.forget(sessionKey: key.text) }
+                history.withLock { $0.forget(key) }
                 return
             }
             guard let record = decode(SessionRecord.self, value, key) else { return }

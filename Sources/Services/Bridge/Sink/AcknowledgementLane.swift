@@ -72,6 +72,7 @@ final class AcknowledgementLane: Sendable {
         /// The offsets in raw, by Kafka partition.
         var offsets: [Int: SessionRecord.Offsets] {
             var offsets: [Int: SessionRecord.Offsets] = [:]
+            offsets.reserveCapacity(first.count)
             for partition in first.indices where first[partition] >= 0 {
                 offsets[partition] = SessionRecord.Offsets(
                     first: first[partition],
