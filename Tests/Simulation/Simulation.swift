@@ -60,7 +60,11 @@ final class Simulation {
     /// Until when the group's offsets may expire, if it is empty.
     private var offsetsExpire: Int64?
     /// What is in force, by the kind's place.
-    var inForce: [FaultKind: Fault] = [:]
+    var inForce: [FaultKind: Fault] = [:] {
+        didSet { inForceUntil = inForce.values.map(\.end).max() ?? 0 }
+    }
+    /// The end of the last of them: mostly nothing is in force, and everybody asks all the time.
+    private var inForceUntil: Int64 = 0
     /// Steps until a process of the role dies, and how long it stays away.
     private var armed: [(countdown: Int, down: Int64)?] = [nil, nil, nil]
     private var clockFixes: [(index: Int, at: Int64)] = []
@@ -350,7 +354,7 @@ final class Simulation {
     // MARK: What goes wrong
 
     func isInForce(_ kind: FaultKind) -> Bool {
-        guard let fault = inForce[kind] else { return false }
+        guard now < inForceUntil, let fault = inForce[kind] else { return false }
         return now < fault.end
     }
 

@@ -42,7 +42,7 @@ final class Upstream {
     /// By stream and second: the place of the first Tweet of the second or of a later one.
     private var firstOfSecond: [[Int32]] = Array(repeating: [], count: SimulationPlan.streams)
     /// By stream and copy, then by lot.
-    private var arrivals: [[[Int: [Message]]]]
+    private var arrivals: [[[[Message]]]]
     private let lags: [Fault]
     private let withheld: [Fault]
     private let oversize: [Fault]
@@ -66,7 +66,7 @@ final class Upstream {
         options.editShare = 0
         options.eventShare = 0
         world = World(options)
-        let copies = Array(repeating: [Int: [Message]](), count: SimulationPlan.copies)
+        let copies = Array(repeating: [[Message]](), count: SimulationPlan.copies)
         arrivals = Array(repeating: copies, count: SimulationPlan.streams)
         lags = plan.faults.filter { $0.kind == .lag && $0.length > 0 }
         withheld = plan.faults.filter { $0.kind == .withheld }
@@ -86,9 +86,10 @@ final class Upstream {
             firstOfSecond[stream].append(Int32(tweets[stream].count))
             let base = SimulationPlan.start.milliseconds / 1000
             world.forEachTweet(inSecond: base + second, partition: stream + 1) { add($0, stream) }
+            let old = Int(second * 1000 / Self.lot) - Self.lotsKept
+            guard old >= 0 else { continue }
             for copy in 0..<SimulationPlan.copies {
-                arrivals[stream][copy][Int(second * 1000 / Self.lot) - Self.lotsKept] = nil
-                arrivals[stream][copy][Int(second * 1000 / Self.lot) - Self.lotsKept + 1] = nil
+                for lot in old...old + 1 where lot < arrivals[stream][copy].count { arrivals[stream][copy][lot] = [] }
             }
         }
     }
@@ -132,7 +133,10 @@ final class Upstream {
         for lag in lags where lag.stream == stream && (lag.target == 0 || Int(lag.value * 2) == copy) {
             arrival = Self.delayed(arrival, by: lag)
         }
-        arrivals[stream][copy][Int(arrival / Self.lot), default: []].append(message)
+        let lot = Int(arrival / Self.lot)
+        let missing = lot + 1 - arrivals[stream][copy].count
+        if missing > 0 { arrivals[stream][copy].append(contentsOf: repeatElement([], count: missing)) }
+        arrivals[stream][copy][lot].append(message)
     }
 
     /// A queue: it grows, is emptied at once, and nobody in it overtakes.
@@ -146,7 +150,7 @@ final class Upstream {
     // MARK: For connections
 
     func messages(lot: Int, stream: Int, copy: Int) -> [Message] {
-        arrivals[stream][copy][lot] ?? []
+        lot < arrivals[stream][copy].count ? arrivals[stream][copy][lot] : []
     }
 
     func tweet(_ message: Message, stream: Int) -> Tweet { tweets[stream][Int(message.tweet)] }

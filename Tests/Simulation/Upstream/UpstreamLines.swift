@@ -20,21 +20,22 @@ enum UpstreamLines {
     static func append(tweet id: UInt64, _ size: Size = .usual, to bytes: inout [UInt8]) {
         switch Dice.mix(id) % 3 {
         case 0:
-            bytes += Array(#"{"user":{"id_str":"12"},"id_str":""#.utf8)
+            bytes.append(contentsOf: #"{"user":{"id_str":"12"},"id_str":""#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#"","id":"#.utf8)
+            bytes.append(contentsOf: #"","id":"#.utf8)
             append(id, to: &bytes)
         case 1:
-            bytes += Array(
-                #"{"verb":"post","object":{"id":"object:search.twitter.com,2005:9"},"id":"tag:search.twitter.com,2005:"#
+            bytes.append(
+                contentsOf:
+                    #"{"verb":"post","object":{"id":"object:search.twitter.com,2005:9"},"id":"tag:search.twitter.com,2005:"#
                     .utf8
             )
             append(id, to: &bytes)
             bytes.append(UInt8(ascii: "\""))
         default:
-            bytes += Array(#"{"data":{"text":"\u00e9","id":""#.utf8)
+            bytes.append(contentsOf: #"{"data":{"text":"\u00e9","id":""#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#""}"#.utf8)
+            bytes.append(contentsOf: #""}"#.utf8)
         }
         let padding =
             switch size {
@@ -43,7 +44,7 @@ enum UpstreamLines {
             case .overflow: memoryBytesMax
             }
         if padding > 0 {
-            bytes += Array(#","padding":""#.utf8)
+            bytes.append(contentsOf: #","padding":""#.utf8)
             bytes.append(contentsOf: repeatElement(0x2E, count: padding))
             bytes.append(UInt8(ascii: "\""))
         }
@@ -54,19 +55,19 @@ enum UpstreamLines {
     static func append(deleteOf id: UInt64, to bytes: inout [UInt8]) {
         switch Dice.mix(id) % 3 {
         case 0:
-            bytes += Array(#"{"delete":{"status":{"user_id":3,"id":"#.utf8)
+            bytes.append(contentsOf: #"{"delete":{"status":{"user_id":3,"id":"#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#","id_str":""#.utf8)
+            bytes.append(contentsOf: #","id_str":""#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#""}}}"#.utf8)
+            bytes.append(contentsOf: #""}}}"#.utf8)
         case 1:
-            bytes += Array(#"{"verb":"delete","id":"tag:search.twitter.com,2005:"#.utf8)
+            bytes.append(contentsOf: #"{"verb":"delete","id":"tag:search.twitter.com,2005:"#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#""}"#.utf8)
+            bytes.append(contentsOf: #""}"#.utf8)
         default:
-            bytes += Array(#"{"data":{"delete":{"tweet":{"id":""#.utf8)
+            bytes.append(contentsOf: #"{"data":{"delete":{"tweet":{"id":""#.utf8)
             append(id, to: &bytes)
-            bytes += Array(#""}}}}"#.utf8)
+            bytes.append(contentsOf: #""}}}}"#.utf8)
         }
     }
 

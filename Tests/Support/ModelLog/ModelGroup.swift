@@ -73,10 +73,10 @@ public struct ModelGroup: Sendable {
 
     /// Tells the group that a member lives.
     public mutating func heartbeat(_ member: Int, now: Int) -> Heartbeat {
-        guard members[member] != nil else { return fenced.contains(member) ? .fenced : .unknown }
-        members[member]?.heard = now
+        guard let index = members.index(forKey: member) else { return fenced.contains(member) ? .fenced : .unknown }
+        members.values[index].heard = now
         guard isRebalancing else { return .steady }
-        return members[member]?.hasJoined == true ? .waiting : .rebalance
+        return members.values[index].hasJoined ? .waiting : .rebalance
     }
 
     /// Joins again after giving the partitions up.
@@ -95,9 +95,8 @@ public struct ModelGroup: Sendable {
 
     /// Drops members that were silent for too long.
     public mutating func expire(now: Int) {
-        let silent = members.filter { now - $0.value.heard > sessionTimeout }.keys
-        guard !silent.isEmpty else { return }
-        for member in silent { members[member] = nil }
+        guard members.values.contains(where: { now - $0.heard > sessionTimeout }) else { return }
+        members = members.filter { now - $0.value.heard <= sessionTimeout }
         startRebalance(except: nil)
         finishRebalance()
     }

@@ -41,8 +41,8 @@ public struct ModelLog: Sendable {
 
     /// The partitions, topic after topic.
     private var partitions: [ModelPartition] = []
-    /// The places of a topic's partitions.
-    private var places: [String: Range<Int>] = [:]
+    /// The places of a topic's partitions; so few topics are found sooner by a look at each than by a hash.
+    private var places: [(topic: String, range: Range<Int>)] = []
 
     private let transactionTimeout: Int
     private var ids: [String: Int] = [:]
@@ -66,13 +66,13 @@ public struct ModelLog: Sendable {
         self.transactionTimeout = transactionTimeout
         group = ModelGroup(partitionCount: partitionCount, sessionTimeout: sessionTimeout)
         for (topic, count) in topics.map({ ($0, partitionCount) }) + single.map({ ($0, 1) }) {
-            places[topic] = partitions.count..<partitions.count + count
+            places.append((topic, partitions.count..<partitions.count + count))
             partitions += Array(repeating: ModelPartition(), count: count)
         }
     }
 
     private func place(_ topic: String, _ number: Int) -> Int {
-        guard let range = places[topic], number < range.count else {
+        guard let range = places.first(where: { $0.topic == topic })?.range, number < range.count else {
             preconditionFailure("there is no partition \(number) of \(topic)")
         }
         return range.lowerBound + number

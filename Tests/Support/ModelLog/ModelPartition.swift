@@ -46,15 +46,14 @@ public struct ModelPartition: Sendable {
         idempotent producer: Int,
         sequence: Int
     ) throws(ModelError) -> ModelAppend {
-        var known = batches[producer] ?? []
-        if let same = known.first(where: { $0.sequence == sequence }) {
+        if let same = batches[producer]?.first(where: { $0.sequence == sequence }) {
             return ModelAppend(first: same.first, isDuplicate: true)
         }
         // A producer of which nothing is known may begin anywhere.
-        if let last = known.last?.sequence, sequence != last + 1 { throw .outOfSequence }
+        if let last = batches[producer]?.last?.sequence, sequence != last + 1 { throw .outOfSequence }
         let first = end
-        known.append((sequence, first))
-        batches[producer] = known.suffix(Self.batchesMax)
+        batches[producer, default: []].append((sequence, first))
+        if batches[producer]?.count ?? 0 > Self.batchesMax { batches[producer]?.removeFirst() }
         for record in records { _ = append(record, producer: nil) }
         return ModelAppend(first: first, isDuplicate: false)
     }
@@ -106,15 +105,18 @@ public struct ModelPartition: Sendable {
     @discardableResult
     public mutating func compact(before limit: Int64, now: Int = 0, deleteRetention: Int? = nil) -> Int {
         let bound = min(limit, lastStable)
-        var newest: [[UInt8]: Int64] = [:]
-        for entry in entries where entry.offset < bound && !entry.isAborted {
-            if let key = entry.record?.key { newest[key] = entry.offset }
-        }
         let before = entries.count
-        entries.removeAll { entry in
-            guard entry.offset < bound, let key = entry.record?.key else { return false }
-            return entry.isAborted || newest[key] != entry.offset || (entry.goesAt.map { $0 < now } ?? false)
+        // From the newest on: of each key the first that is met stays.
+        var met: Set<[UInt8]> = []
+        var kept: [Entry] = []
+        for entry in entries[..<position(of: bound)].reversed() {
+            if let key = entry.record?.key {
+                guard !entry.isAborted, met.insert(key).inserted else { continue }
+                if let goesAt = entry.goesAt, goesAt < now { continue }
+            }
+            kept.append(entry)
         }
+        entries.replaceSubrange(..<position(of: bound), with: kept.reversed())
         guard let deleteRetention else { return before - entries.count }
         for index in entries.indices where entries[index].offset < bound && entries[index].goesAt == nil {
             if let record = entries[index].record, record.value == nil { entries[index].goesAt = now + deleteRetention }
