@@ -180,7 +180,7 @@ let package = Package(
             ]
         ),
         tests("StatusServerTests", ["StatusServer", "StreamClient", "Operations", logging]),
-        tests("DemoTests", ["Demo", "Tweets"]),
+        tests("DemoTests", ["Demo", "FaultSweep", "Operations", "Tweets"]),
         tests(
             "EndToEndTests",
             ["Kafka", "KafkaTestSupport", "Tweets", "StreamClient", "FaultSweep", "decahose"]
