@@ -77,15 +77,35 @@ final class BridgeStage {
         _ = try simulator.end()
     }
 
+    /// Cuts every live connection of the upstream, once.
+    func dropConnections() throws {
+        let body = Array(#"[{"kind":"drop","role":"live"}]"#.utf8)
+        let answer = try WebRequest(method: "POST", url: "\(upstream)/faults", body: body).send()
+        guard answer.status == 200 else { throw Timeout(what: "the cut: \(answer.status)") }
+    }
+
     /// Starts a bridge, by itself or by a command that becomes it.
     func bridge(_ more: [String: String] = [:], through command: [String] = []) throws -> RunningExecutable {
+        try start("bridge", more, through: command)
+    }
+
+    /// Starts an instance of dedup.
+    func dedup() throws -> RunningExecutable {
+        try start("dedup", ["DECAHOSE_DEDUP_INSTANCE": "one"])
+    }
+
+    private func start(
+        _ role: String,
+        _ more: [String: String],
+        through command: [String] = []
+    ) throws -> RunningExecutable {
         let environment = [
             "DECAHOSE_KAFKA_BOOTSTRAP_SERVERS": bootstrapServers, "DECAHOSE_STREAM_API": "v2",
             "DECAHOSE_STREAM_BASE_URL": upstream, "DECAHOSE_STREAM_BEARER_TOKEN": "decahose",
             "DECAHOSE_STREAM_DELIVERY_SLACK": "2s", "DECAHOSE_BRIDGE_CONNECTION": "a",
             "DECAHOSE_HTTP_LISTEN": "127.0.0.1:0",
         ]
-        return try RunningExecutable(["bridge"], environment: environment.merging(more) { $1 }, through: command)
+        return try RunningExecutable([role], environment: environment.merging(more) { $1 }, through: command)
     }
 
     /// How many records raw has been given.
@@ -115,6 +135,14 @@ final class BridgeStage {
             latest[record.key] = try JSONDecoder().decode(SessionRecord.self, from: Data(record.value.utf8))
         }
         return latest.values.sorted { $0.session < $1.session }
+    }
+
+    /// How many copies of each Tweet are in the clean topic; none of one that only its delete is there of.
+    func copies() throws -> [String: Int] {
+        try TopicReading.records(topics.tweets, partitions: Self.partitions, servers: bootstrapServers).reduce(into: [:]
+        ) {
+            $0[$1.key, default: 0] += $1.value == nil ? 0 : 1
+        }
     }
 
     private func records(_ topic: String, partitions: Int) throws -> [(key: String, value: String)] {

@@ -99,7 +99,9 @@ struct ConnectionLog {
         ]
         if case .dropped(let lived) = ending.cause { metadata["lived"] = "\(lived.forPeople)" }
         let isLoud = ending.cause.needsPerson || ending.retry.isAtUpperBound
-        write(isLoud ? .error : .warning, message, kind: ending.label, metadata, now)
+        // That it was lost is one thing, and why it does not come back is another, whatever their reason in a word.
+        let kind = "\(ending.label): \(Self.message(ending.cause))"
+        write(isLoud ? .error : .warning, message, kind: kind, metadata, now)
         let text = advice.map { "\(ending.detail); \($0)" } ?? ending.detail
         return Failure(reason: ending.label, text: text, at: wall)
     }
