@@ -34,7 +34,7 @@ struct DiskFullTests {
     }
 
     @Test(
-        "takes the broker down; with more space nothing is missing of what was acknowledged or claimed",
+        "takes the broker down; with more space nothing is missing of what was acknowledged or claimed, and nothing comes twice",
         .enabled(if: MortalBroker.isAvailable, "\(RealBroker.skipReason)"),
         .enabled(if: SmallDisk.isPermitted, "needs root, to mount a small disk"),
         .timeLimit(.minutes(10))
@@ -44,12 +44,14 @@ struct DiskFullTests {
         let broker = try MortalBroker(data: disk.path + "/log", settings: "log.segment.bytes=1048576\n")
         let stage = try BridgeStage(rate: 300, brokers: broker.bootstrapServers)
         let bridge = try stage.bridge()
+        let dedup = try stage.dedup()
         try eventually("claims; the bridge said:\n\(bridge.output)", within: .seconds(120)) {
             try stage.sessions().filter { $0.covered != nil }.count >= 2
         }
         try eventually("the broker to die of a full disk", within: .seconds(300)) { !broker.isRunning }
         #expect(broker.output.contains("No space left on device"))
         #expect(bridge.isRunning)
+        #expect(dedup.isRunning, "\(dedup.output.suffix(3000))")
         broker.kill()
         try disk.resize(megabytes: 1024)
         try broker.start()
@@ -65,11 +67,22 @@ struct DiskFullTests {
         #expect(try bridge.end() == 0, "\(bridge.output.suffix(3000))")
         let keys = Set(try stage.rawKeys())
         let sessions = try stage.sessions()
+        var claimed: Set<String> = []
         for session in sessions {
             guard let covered = session.covered else { continue }
             let truth = try stage.truth(covered, partition: session.stream.number)
             #expect(truth.isSubset(of: keys), "\(truth.subtracting(keys).count) of \(session.session) are not in raw")
+            claimed.formUnion(truth)
         }
         #expect(sessions.reduce(0) { $0 + $1.counters.acknowledged } >= 1000)
+        var copies: [String: Int] = [:]
+        try eventually("the clean topic to have it all; dedup said:\n\(dedup.output.suffix(3000))") {
+            copies = try stage.copies()
+            return keys.isSubset(of: copies.keys)
+        }
+        #expect(claimed.isSubset(of: copies.keys))
+        #expect(copies.values.allSatisfy { $0 <= 1 }, "\(copies.filter { $0.value > 1 }.count) came twice")
+        dedup.send(SIGTERM)
+        #expect(try dedup.end() == 0, "\(dedup.output.suffix(3000))")
     }
 }

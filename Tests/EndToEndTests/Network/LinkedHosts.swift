@@ -20,6 +20,9 @@ final class LinkedHosts {
 
     private static let upstreamAddress = "10.213.77.1"
     private static let bridgeAddress = "10.213.77.2"
+    private static let kafkaAddress = "10.213.77.3"
+    /// Nobody's: what is sent to it is lost without a word.
+    private static let nobody = "02:00:00:00:00:01"
 
     private let suffix = "\(getpid())-\(UInt16.random(in: 0...UInt16.max))"
 
@@ -37,6 +40,7 @@ final class LinkedHosts {
             try Self.ip(["-n", name(host), "address", "add", "\(address)/24", "dev", "cable"])
             try Self.ip(["-n", name(host), "link", "set", "cable", "up"])
         }
+        try Self.ip(["-n", name(.upstream), "address", "add", "\(Self.kafkaAddress)/24", "dev", "cable"])
     }
 
     deinit {
@@ -45,6 +49,33 @@ final class LinkedHosts {
 
     /// The upstream's address on the cable.
     var upstreamAddress: String { Self.upstreamAddress }
+
+    /// A second address of the upstream's host, which can be cut off alone.
+    var kafkaAddress: String { Self.kafkaAddress }
+
+    /// What does not arrive any more.
+    enum Loss: String, CaseIterable {
+        /// What the bridge's host sends to Kafka's address.
+        case requests
+        /// Whatever is sent to the bridge's host.
+        case answers
+
+        fileprivate var sender: Host { self == .requests ? .bridge : .upstream }
+        fileprivate var address: String { self == .requests ? kafkaAddress : bridgeAddress }
+    }
+
+    /// Loses one direction, while the other one works.
+    func lose(_ loss: Loss) throws {
+        try Self.ip(
+            ["-n", name(loss.sender), "neighbour", "replace", loss.address, "lladdr", Self.nobody, "dev", "cable"]
+                + ["nud", "permanent"]
+        )
+    }
+
+    /// Loses nothing any more.
+    func restore(_ loss: Loss) throws {
+        try Self.ip(["-n", name(loss.sender), "neighbour", "delete", loss.address, "dev", "cable"])
+    }
 
     /// Pulls the cable out of the upstream.
     func cut() throws {
@@ -62,7 +93,10 @@ final class LinkedHosts {
     }
 
     /// Runs `body` on a thread that lives on a host, so that every socket it or its own threads open is there.
-    func run<Result: Sendable>(on host: Host, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
+    func run<Result>(
+        on host: Host,
+        _ body: @escaping @Sendable () throws -> sending Result
+    ) throws -> sending Result {
         let path = "/run/netns/\(name(host))"
         let box = ResultBox<Result>()
         let thread = Thread {
@@ -84,7 +118,7 @@ final class LinkedHosts {
     }
 
     /// Handed over by the semaphore: the thread writes before the signal, the waiter reads after it.
-    private final class ResultBox<Success: Sendable>: @unchecked Sendable {
+    private final class ResultBox<Success>: @unchecked Sendable {
         var result: Result<Success, any Error>?
         let done = DispatchSemaphore(value: 0)
     }

@@ -73,8 +73,15 @@ enum KafkaNode {
 
     /// Writes a node's configuration.
     ///
+    /// - Parameter host: The address that it listens on.
     /// - Returns: Its address.
-    static func prepare(folder: String, data: String, named: UInt16?, _ settings: String) throws -> String {
+    static func prepare(
+        folder: String,
+        data: String,
+        host: String = "127.0.0.1",
+        named: UInt16?,
+        _ settings: String
+    ) throws -> String {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let (port, controllerPort) = try (freePort(), freePort())
         let extra = named.map { ",NAMED://127.0.0.1:\($0)" } ?? ""
@@ -82,8 +89,8 @@ enum KafkaNode {
             process.roles=broker,controller
             node.id=1
             controller.quorum.voters=1@127.0.0.1:\(controllerPort)
-            listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)\(extra)
-            advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(extra)
+            listeners=PLAINTEXT://\(host):\(port),CONTROLLER://127.0.0.1:\(controllerPort)\(extra)
+            advertised.listeners=PLAINTEXT://\(host):\(port)\(extra)
             inter.broker.listener.name=PLAINTEXT
             controller.listener.names=CONTROLLER
             listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT
@@ -91,7 +98,7 @@ enum KafkaNode {
 
             """
         try (configuration + settings).write(toFile: "\(folder)/server.properties", atomically: true, encoding: .utf8)
-        return "127.0.0.1:\(port)"
+        return "\(host):\(port)"
     }
 
     /// Starts the node below a shell that ends it as soon as this process is gone, killed or not: the shell reads a pipe

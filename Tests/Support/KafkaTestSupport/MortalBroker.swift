@@ -15,13 +15,15 @@ public final class MortalBroker {
     /// Starts it; blocks until it answers.
     ///
     /// - Parameters:
+    ///   - host: The address that it listens on.
     ///   - data: Where its log is; a folder of its own by default.
     ///   - settings: More lines of its configuration.
-    public init(data: String? = nil, settings: String = "") throws {
+    public init(host: String = "127.0.0.1", data: String? = nil, settings: String = "") throws {
         folder = NSTemporaryDirectory() + "decahose-kafka-\(UUID().uuidString)"
         bootstrapServers = try KafkaNode.prepare(
             folder: folder,
             data: data ?? "\(folder)/data",
+            host: host,
             named: nil,
             KafkaNode.settings + settings
         )
