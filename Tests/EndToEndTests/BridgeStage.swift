@@ -90,8 +90,8 @@ final class BridgeStage {
     }
 
     /// Starts an instance of dedup.
-    func dedup() throws -> RunningExecutable {
-        try start("dedup", ["DECAHOSE_DEDUP_INSTANCE": "one"])
+    func dedup(_ more: [String: String] = [:]) throws -> RunningExecutable {
+        try start("dedup", more.merging(["DECAHOSE_DEDUP_INSTANCE": "one"]) { $1 })
     }
 
     private func start(
@@ -137,12 +137,11 @@ final class BridgeStage {
         return latest.values.sorted { $0.session < $1.session }
     }
 
-    /// How many copies of each Tweet are in the clean topic; none of one that only its delete is there of.
-    func copies() throws -> [String: Int] {
-        try TopicReading.records(topics.tweets, partitions: Self.partitions, servers: bootstrapServers).reduce(into: [:]
-        ) {
-            $0[$1.key, default: 0] += $1.value == nil ? 0 : 1
-        }
+    /// How many copies of each Tweet are in the clean topic, or in another; none of one that only its delete is there of.
+    func copies(in topic: String? = nil) throws -> [String: Int] {
+        let topic = topic ?? topics.tweets
+        return try TopicReading.records(topic, partitions: Self.partitions, servers: bootstrapServers)
+            .reduce(into: [:]) { $0[$1.key, default: 0] += $1.value == nil ? 0 : 1 }
     }
 
     private func records(_ topic: String, partitions: Int) throws -> [(key: String, value: String)] {

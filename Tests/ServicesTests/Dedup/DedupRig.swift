@@ -127,10 +127,11 @@ final class RunningDedup: Sendable {
     }
 }
 
-/// Looks again and again until something is so; nothing passes by waiting it out.
+/// Looks again and again until something is so; nothing passes by waiting it out, and a sanitized process on a busy machine
+/// takes minutes where a second is usual.
 func until(
     _ what: String,
-    within patience: Duration = .seconds(60),
+    within patience: Duration = .seconds(240),
     _ condition: () throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + patience

@@ -6,7 +6,7 @@ import Tweets
 
 @testable import Services
 
-@Suite("The dedup stage on the mock cluster", .ownThread, .timeLimit(.minutes(3)))
+@Suite("The dedup stage on the mock cluster", .ownThread, .timeLimit(.minutes(6)))
 struct DedupServiceTests {
     @Test("emits each Tweet once, byte for byte, stamped with its creation, and keeps deleted ones deleted")
     func story() async throws {

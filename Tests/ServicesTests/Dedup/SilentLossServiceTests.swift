@@ -9,7 +9,7 @@ import World
 @testable import Services
 
 /// From what two connections have written to raw, through the stage, to what the ledger reads out of control.
-@Suite("A silent loss, from raw to the ledger", .ownThread, .timeLimit(.minutes(3)))
+@Suite("A silent loss, from raw to the ledger", .ownThread, .timeLimit(.minutes(6)))
 struct SilentLossServiceTests {
     /// On the minute, and of the present, since the tombstones that dedup adds to raw are.
     private static let start = WallClock.now().alignedDown(to: .seconds(60)) - .seconds(1800)
