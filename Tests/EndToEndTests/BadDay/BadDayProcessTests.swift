@@ -122,7 +122,11 @@ struct BadDayProcessTests {
         let coordinator = try stage.start("coordinator")
         var last = try stage.control()
         let ends: Set<GapRecord.State> = hasDedup ? [.settled, .withdrawn] : [.filled, .withdrawn]
-        try eventually("every gap has ended well", within: .seconds(240), every: BadDayStage.look) {
+        var unended: String {
+            "\(last.gaps.filter { !ends.contains($0.state) }), \(last.jobs.filter { !$0.state.isFinal }); the coordinator "
+                + "said:\n\(coordinator.output.suffix(3000))"
+        }
+        try eventually("every gap has ended well: \(unended)", within: .seconds(240), every: BadDayStage.look) {
             last = try stage.control()
             return (1...2).allSatisfy { partition in
                 last.gaps.contains {
