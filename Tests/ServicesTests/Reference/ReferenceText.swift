@@ -200,9 +200,10 @@ enum ReferenceText {
                     comment.append(line.dropFirst(7).trimmingPrefix(" ").description)
                 } else {
                     let words = line.split(separator: " ").map(String.init)
-                    if line.hasPrefix("    public var "), !line.hasSuffix("{"), !line.contains("{ "),
-                        words[2] != "unknown",
-                        words[2] != "unknown:"
+                    let isField = line.hasPrefix("    public var ") || line.hasPrefix("    public let ")
+                    // The key is made of other fields.
+                    if isField, !line.hasSuffix("{"), !line.contains("{ "),
+                        !["unknown", "unknown:", "key:"].contains(words[2])
                     {
                         rows.append([
                             "`\(words[2].filter { $0 != ":" })`", comment.prefix { !$0.isEmpty }.joined(separator: " "),
