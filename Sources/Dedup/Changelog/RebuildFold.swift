@@ -62,14 +62,15 @@ public struct RebuildFold: Sendable {
     ///
     /// - Parameters:
     ///   - committed: The group's stable committed offset; nil where it has none.
-    ///   - changelog: The input offset that the changelog's last readable record names; nil where there is none. Below it
-    ///     everything was read, though the group may have forgotten it.
+    ///   - changelog: The input offset that the changelog's last readable record names; nil where there is none.
     ///   - raw: From the oldest offset of raw up to its end.
-    /// - Returns: The offset; it may lie below the oldest one, which is a loss that a restore tells of. Where it lies beyond
-    ///   the end, raw was cut or made anew, and is read from its beginning.
+    /// - Returns: The offset; it may lie below the oldest one, which is a loss that a restore tells of. Where a committed one
+    ///   lies beyond the end, raw was cut or made anew, and is read from its beginning. Without a committed one it is read
+    ///   from its beginning too, which repeats nothing: raw may be another topic than the changelog's. The changelog tells
+    ///   only what retention took unread.
     public static func inputOffset(committed: Int64?, changelog: Int64?, raw: Range<Int64>) -> Int64 {
-        guard let known = committed ?? changelog else { return raw.lowerBound }
-        return known > raw.upperBound ? raw.lowerBound : known
+        guard let committed else { return min(changelog ?? raw.lowerBound, raw.lowerBound) }
+        return committed > raw.upperBound ? raw.lowerBound : committed
     }
 
     /// The changelog afresh: numbers from 1, at least one record, all with the same input offset.

@@ -35,23 +35,20 @@ extension DedupRebuild {
         return fold
     }
 
-    /// The input offset that the changelog's last readable record names; nil where nothing is left of it, or where raw is
-    /// another topic than the one that it was written about.
+    /// The input offset that the changelog's last readable record names; nil where nothing is left of it.
     ///
-    /// Up to there raw was read, whatever else is gone: what is missing from there on is a loss that can be told.
-    func changelogEnd(_ raw: KafkaPartition, _ clients: DedupClients, _ place: RebuildPlace) throws -> Int64? {
-        let seen = KafkaPartition(topic: environment.names.seen, partition: raw.partition)
+    /// Up to there raw was read, whatever else is gone: what retention took from there on is a loss that can be told.
+    func changelogEnd(_ partition: Int32, _ clients: DedupClients, _ place: RebuildPlace) throws -> Int64? {
+        let seen = KafkaPartition(topic: environment.names.seen, partition: partition)
         guard let marks = try clients.watermarks.watermarks(of: [seen], timeout: Self.callTimeout)[seen] else {
             throw KafkaError(code: .timedOut)
         }
-        var end: (offset: Int64, written: Instant?)?
+        var end: Int64?
         try readRecords(seen, from: max(marks.low, marks.high - Self.tail), to: marks.high, clients, place) { message in
             guard let record = message.value.flatMap({ try? SeenRecord(decoding: $0) }) else { return }
-            end = (record.nextOffset, message.timestampMilliseconds.map { Instant(milliseconds: $0) })
+            end = record.nextOffset
         }
-        guard let end else { return nil }
-        let slack = environment.clockSlack
-        return clients.isRawYounger(raw, than: end.written, at: end.offset, clockSlack: slack) ? nil : end.offset
+        return end
     }
 
     /// Where to begin so that nothing within the horizon lies before.

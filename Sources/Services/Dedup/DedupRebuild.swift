@@ -120,7 +120,7 @@ public struct DedupRebuild {
                 case .offset(let offset):
                     return RebuildFold.inputOffset(committed: offset, changelog: nil, raw: ends)
                 case .absent:
-                    let told = try changelogEnd(raw, clients, place)
+                    let told = try changelogEnd(raw.partition, clients, place)
                     return RebuildFold.inputOffset(committed: nil, changelog: told, raw: ends)
                 case .unknown(let code): throw KafkaError(code: code, isRetriable: true)
                 case nil: throw KafkaError(code: .timedOut, isRetriable: true)

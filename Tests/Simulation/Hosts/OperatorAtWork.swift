@@ -94,12 +94,9 @@ final class OperatorAtWork {
         let seen = simulation.log["seen", partition]
         let last = try seen.fetch(from: seen.start, .committed, limit: .max).records.last { $0.record.value != nil }
         guard seen.lastStable >= seen.end else { return }
-        let told = last?.record.value?.withUnsafeBytes { try? SeenRecord(decoding: $0) }?.nextOffset
-        let written = last.map { Instant(milliseconds: $0.record.timestamp) }
-        let isOther = told.map { simulation.isRawYounger(partition, than: written, at: $0) } ?? false
         let offset = RebuildFold.inputOffset(
             committed: committed,
-            changelog: isOther ? nil : told,
+            changelog: last?.record.value?.withUnsafeBytes { try? SeenRecord(decoding: $0) }?.nextOffset,
             raw: raw.start..<raw.end
         )
         let tweets = simulation.log["tweets", partition]

@@ -145,7 +145,7 @@ extension DedupLoop {
             }
             let hasCommitted = run.committed[partition.number] != nil
             guard inputOffset <= raw.high,
-                hasCommitted || !isRawYounger(than: figures.lastWritten, at: inputOffset, partition.number)
+                hasCommitted || !isRawYounger(partition.number, than: figures.lastWritten, at: inputOffset)
             else {
                 refuse(partition, Self.rawIsShorter(inputOffset, raw.high))
                 return
@@ -175,9 +175,17 @@ extension DedupLoop {
         )
     }
 
-    private func isRawYounger(than lastWritten: Instant?, at offset: Int64, _ number: Int32) -> Bool {
+    /// Whether raw was filled anew beyond the offset that the changelog ends with.
+    ///
+    /// Kafka forgets a group's offsets with the topic, so this is asked only where the group has none. What stands
+    /// before that offset was read, and so received, before the changelog's last record was written.
+    private func isRawYounger(_ number: Int32, than lastWritten: Instant?, at inputOffset: Int64) -> Bool {
+        guard let lastWritten else { return false }
         let raw = KafkaPartition(topic: environment.names.raw, partition: number)
-        return clients.isRawYounger(raw, than: lastWritten, at: offset, clockSlack: environment.clockSlack)
+        let later = lastWritten + environment.clockSlack
+        let found = try? clients.offsets.offsets(at: [(raw, later.milliseconds)], timeout: .seconds(5))
+        guard let offset = found?.first?.offset, offset >= 0 else { return false }
+        return offset < inputOffset
     }
 
     private func read(_ partition: OwnedPartition) {

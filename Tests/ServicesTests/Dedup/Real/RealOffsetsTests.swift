@@ -105,7 +105,7 @@ struct RealOffsetsTests {
         try rig.expect(traffic, "rebuilt")
     }
 
-    @Test("where the changelog has only its end left, a rebuild goes on there, and not at raw's beginning")
+    @Test("where the changelog has only its end left it is refused, and a rebuild makes all good")
     func changelogCut() async throws {
         var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 400, secondsAgo: 300)
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
@@ -124,9 +124,7 @@ struct RealOffsetsTests {
         let healed = RunningDedup(rig.environment(instance: "one"))
         try await rig.awaitKeys(ends, "rebuilt from the changelog's end")
         try await healed.stop()
-        let view = healed.service.view
-        #expect(view.unaccounted == 0)
-        #expect(view.recordsRead - (view.counts["delete_own"] ?? 0) <= traffic.copies.count - traffic.copies.count / 2)
+        #expect(healed.service.view.unaccounted == 0)
         try rig.expect(traffic, "rebuilt from the changelog's end")
     }
 }
