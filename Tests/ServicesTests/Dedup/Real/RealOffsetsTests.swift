@@ -105,7 +105,7 @@ struct RealOffsetsTests {
         try rig.expect(traffic, "rebuilt")
     }
 
-    @Test("where the changelog has only its end left it is refused, and a rebuild makes all good")
+    @Test("where the changelog has only its end left, a rebuild makes all good")
     func changelogCut() async throws {
         var traffic = try KnownTraffic(seed: Seed.fresh, tweets: 400, secondsAgo: 300)
         let ends = try traffic.appendEnd(partitions: DedupRig.partitionCount)
@@ -118,8 +118,6 @@ struct RealOffsetsTests {
             before: seen.map { KafkaPosition($0, offset: (marks[$0]?.high ?? 0) - 2) },
             timeout: patience
         )
-        let refused = RunningDedup(rig.environment(instance: "one"))
-        try await until("it has given up") { refused.outcome != nil }
         try DedupRebuild(rig.environment(instance: "one")) { _ in }.run(partitions: [])
         let healed = RunningDedup(rig.environment(instance: "one"))
         try await rig.awaitKeys(ends, "rebuilt from the changelog's end")
