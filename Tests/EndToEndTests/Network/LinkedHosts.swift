@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Two hosts of their own on this machine (network namespaces), joined by one cable that can be pulled.
 ///
@@ -98,18 +99,15 @@ final class LinkedHosts {
         _ body: @escaping @Sendable () throws -> sending Result
     ) throws -> sending Result {
         let path = "/run/netns/\(name(host))"
-        let box = ResultBox<Result>()
+        let handover = Handover<Result>()
         let thread = Thread {
-            box.result = Swift.Result {
+            handover.put {
                 try Self.enter(path)
                 return try body()
             }
-            box.done.signal()
         }
         thread.start()
-        box.done.wait()
-        guard let result = box.result else { throw Failure(description: "the thread on \(host) gave nothing") }
-        return try result.get()
+        return try handover.take(from: host)
     }
 
     /// What went wrong with a host.
@@ -117,10 +115,25 @@ final class LinkedHosts {
         var description: String
     }
 
-    /// Handed over by the semaphore: the thread writes before the signal, the waiter reads after it.
-    private final class ResultBox<Success>: @unchecked Sendable {
-        var result: Result<Success, any Error>?
-        let done = DispatchSemaphore(value: 0)
+    /// What one thread makes for another.
+    private final class Handover<Success>: Sendable {
+        private let result = Mutex<Result<Success, any Error>?>(nil)
+        private let done = DispatchSemaphore(value: 0)
+
+        func put(_ make: () throws -> sending Success) {
+            result.withLock { slot in
+                do { slot = .success(try make()) } catch { slot = .failure(error) }
+            }
+            done.signal()
+        }
+
+        func take(from host: Host) throws -> sending Success {
+            done.wait()
+            guard let result = result.withLock({ $0.take() }) else {
+                throw Failure(description: "the thread on \(host) gave nothing")
+            }
+            return try result.get()
+        }
     }
 
     private func name(_ host: Host) -> String { "decahose-\(host.rawValue)-\(suffix)" }

@@ -5,7 +5,7 @@ import Tweets
 /// One recovery request at work, as the production's `RecoveryRequestRun` makes it.
 final class RecoveryRun {
     private(set) var progress = BackfillProgress()
-    private unowned(unsafe) let simulation: Simulation
+    private unowned let simulation: Simulation
     private let request: JobRequest
     private let answer: RecoveryAnswer
     private let producer: SimulatedProducer

@@ -6,7 +6,7 @@ import Tweets
 /// One stream partition of a bridge: the production's `BridgeConnection` on simulated ground.
 final class SimulatedConnection {
     let stream: StreamPartition
-    private unowned(unsafe) let bridge: BridgeProcess
+    private unowned let bridge: BridgeProcess
     private var simulation: Simulation { bridge.simulation }
     private var machine: ConnectionStateMachine
     private var attempt: ConnectAttempt?

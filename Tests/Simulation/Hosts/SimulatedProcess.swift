@@ -10,7 +10,7 @@ class SimulatedProcess {
     }
 
     /// Not counted: the simulation outlives everything that runs in it, and each step asks it dozens of things.
-    unowned(unsafe) let simulation: Simulation
+    unowned let simulation: Simulation
     let role: Role
     /// Which of the two of its role.
     let place: Int

@@ -30,7 +30,7 @@ final class SimulatedProducer {
     /// Records that may wait; reading stops beyond.
     static let capacity = 4000
 
-    private unowned(unsafe) let simulation: Simulation
+    private unowned let simulation: Simulation
     private let role: SimulatedProcess.Role
     private let place: Int
     private let who: Int
